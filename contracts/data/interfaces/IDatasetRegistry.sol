@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDatasetNFT} from "./IDatasetNFT.sol";
+
+/// @title Slugs, prices, listing, reviews, and the one answer to "who may read this dataset"
+interface IDatasetRegistry {
+    /// @notice What an account may do with a dataset, each level including the ones before it.
+    /// Public: metadata, description, preview rows. Member: also download it if it is free. Buyer: download it.
+    /// Creator: everything, edit and price it.
+    enum AccessLevel {
+        Public,
+        Member,
+        Buyer,
+        Creator
+    }
+
+    /// @notice A price in one currency.
+    /// @param currency Token address, or the zero address for the chain's native coin.
+    /// @param amount Price in the currency's smallest unit.
+    struct Price {
+        address currency;
+        uint256 amount;
+    }
+
+    /// @notice All that publishing a dataset takes.
+    /// @param slug 3 to 64 characters of a-z, 0-9 and "-", no dash at an end; unique for ever.
+    /// @param content Commitment to the first version.
+    /// @param uri Metadata URI.
+    /// @param license SPDX identifier in ASCII, left-aligned, zero-padded.
+    /// @param royaltyBps ERC-2981 royalty for sales of the token, in basis points.
+    /// @param free Whether members download it without a purchase.
+    /// @param prices Prices; at most one a currency; must be empty if `free`.
+    struct Publication {
+        string slug;
+        IDatasetNFT.Content content;
+        string uri;
+        bytes32 license;
+        uint16 royaltyBps;
+        bool free;
+        Price[] prices;
+    }
+
+    /// @notice What the registry holds about a dataset.
+    /// @param listed Whether the holder offers it.
+    /// @param free Whether it needs no purchase.
+    /// @param delistReason Moderator's reason code, 0 if not delisted.
+    /// @param ratingCount How many buyers reviewed it.
+    /// @param ratingSum Sum of their ratings (1 to 5 each).
+    struct Listing {
+        bool listed;
+        bool free;
+        uint16 delistReason;
+        uint64 ratingCount;
+        uint64 ratingSum;
+    }
+
+    /// @notice A dataset was published under a slug.
+    event DatasetPublished(uint256 indexed id, address indexed creator, string slug, bool free);
+
+    /// @notice The holder set the price in a currency; 0 means no longer sold for it.
+    event PriceSet(uint256 indexed id, address indexed currency, uint256 price);
+
+    /// @notice The holder made a dataset free, or paid again.
+    event FreeSet(uint256 indexed id, bool free);
+
+    /// @notice The holder offered or withdrew a dataset.
+    event ListedSet(uint256 indexed id, bool listed);
+
+    /// @notice A moderator took a dataset off sale.
+    event DatasetDelisted(uint256 indexed id, address indexed moderator, uint16 reason);
+
+    /// @notice A moderator put a dataset back.
+    event DatasetReinstated(uint256 indexed id, address indexed moderator);
+
+    /// @notice A buyer reviewed a dataset; `previousRating` is 0 for a first review.
+    event DatasetReviewed(
+        uint256 indexed id,
+        address indexed reviewer,
+        uint8 rating,
+        uint8 previousRating,
+        string uri
+    );
+
+    /// @notice The router that sells datasets and records access was set.
+    event PaymentRouterSet(address indexed router);
+
+    /// @notice A slug has 3 to 64 characters of a-z, 0-9 and "-", and no dash at an end.
+    error InvalidSlug(string slug);
+
+    /// @notice The slug was claimed by a dataset before.
+    error SlugTaken(string slug, uint256 id);
+
+    /// @notice No dataset has this id.
+    error DatasetUnknown(uint256 id);
+
+    /// @notice Only the holder of the dataset's token may do this.
+    error NotHolder(uint256 id, address caller, address holder);
+
+    /// @notice Only buyers may review.
+    error NotBuyer(uint256 id, address caller);
+
+    /// @notice Ratings go from 1 to 5.
+    error InvalidRating(uint8 rating);
+
+    /// @notice The price is above 2^128 - 1.
+    error PriceTooHigh(uint256 price, uint256 maxPrice);
+
+    /// @notice The router does not accept this currency.
+    error CurrencyNotAccepted(address currency);
+
+    /// @notice A free dataset has no prices.
+    error FreeDatasetHasNoPrice();
+
+    /// @notice The currency was given twice.
+    error DuplicateCurrency(address currency);
+
+    /// @notice A reason code must not be zero.
+    error InvalidReason();
+
+    /// @notice A moderator delisted the dataset for `reason`.
+    error DatasetDelistedBy(uint256 id, uint16 reason);
+
+    /// @notice The dataset is not delisted.
+    error NotDelisted(uint256 id);
+
+    /// @notice The address is not a contract that can serve as router.
+    error InvalidRouter(address router);
+
+    /// @notice Publishes a dataset: mints its token to the caller and claims the slug.
+    /// @return id The dataset's id, which is its token id.
+    function publish(Publication calldata publication) external returns (uint256 id);
+
+    /// @notice Adds a version. Holder only.
+    /// @return version Number of the new version.
+    function addVersion(
+        uint256 id,
+        IDatasetNFT.Content calldata content,
+        string calldata uri
+    ) external returns (uint32 version);
+
+    /// @notice Replaces the metadata URI. Holder only.
+    function setMetadataURI(uint256 id, string calldata uri) external;
+
+    /// @notice Sets the price in one currency; 0 stops selling for it. Holder only.
+    /// @param price In the currency's smallest unit, at most 2^128 - 1.
+    function setPrice(uint256 id, address currency, uint256 price) external;
+
+    /// @notice Makes a dataset free or paid. Prices stay as they were. Holder only.
+    function setFree(uint256 id, bool free) external;
+
+    /// @notice Offers or withdraws a dataset. Buyers keep access. Holder only.
+    function setListed(uint256 id, bool listed) external;
+
+    /// @notice Takes a dataset off sale with a reason code. Buyers keep access. Moderators only.
+    function delist(uint256 id, uint16 reason) external;
+
+    /// @notice Undoes `delist`. Moderators only.
+    function reinstate(uint256 id) external;
+
+    /// @notice Reviews a dataset, replacing the caller's earlier review. Buyers only.
+    /// @param rating 1 to 5.
+    /// @param uri Where the text of the review stands; may be empty.
+    function review(uint256 id, uint8 rating, string calldata uri) external;
+
+    /// @notice Sets the router that sells datasets. Restricted, delayed.
+    function setPaymentRouter(address router) external;
+
+    /// @notice Id of a slug, 0 if nobody claimed it.
+    function tokenIdOf(string calldata slug) external view returns (uint256 id);
+
+    /// @notice Slug of an id.
+    function slugOf(uint256 id) external view returns (string memory slug);
+
+    /// @notice Listing flags and rating sums.
+    function listingOf(uint256 id) external view returns (Listing memory);
+
+    /// @notice Price in a currency's smallest unit, 0 if it is not sold for it.
+    function priceOf(uint256 id, address currency) external view returns (uint256 price);
+
+    /// @notice The rating an account gave, 0 if none.
+    function ratingOf(uint256 id, address reviewer) external view returns (uint8 rating);
+
+    /// @notice Whether a dataset is on offer: listed by its holder and not delisted by a moderator.
+    function isOnOffer(uint256 id) external view returns (bool);
+
+    /// @notice What a purchase needs to know, in one call.
+    /// @return price Price in the currency's smallest unit, 0 if it can't be bought for it.
+    /// @return onOffer Listed by its holder and not delisted.
+    /// @return free Whether it needs no purchase.
+    function termsOf(
+        uint256 id,
+        address currency
+    ) external view returns (uint256 price, bool onOffer, bool free);
+
+    /// @notice The one answer that everything off chain asks for. The zero address means "not signed in".
+    function accessLevel(uint256 id, address account) external view returns (AccessLevel);
+
+    /// @notice Whether an account may download a dataset: buyers and the creator always, members if it is free and
+    /// on offer.
+    function canDownload(uint256 id, address account) external view returns (bool);
+
+    /// @notice The token contract.
+    function nft() external view returns (IDatasetNFT);
+
+    /// @notice The router that sells datasets.
+    function paymentRouter() external view returns (address);
+}
