@@ -1,0 +1,51 @@
+"""The protocol deployed in the process, wired as `scripts/deploy.py` wires it."""
+
+from dataclasses import dataclass
+
+from cluster.chain.roles import FUNCTIONS, REGISTRY, ROLES
+from cluster.testing.accounts import Account
+from cluster.testing.chain import Chain
+from cluster.testing.contract import Contract
+
+NATIVE = "0x0000000000000000000000000000000000000000"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The contracts, and the accounts that hold roles. `admin` holds every role without a delay."""
+
+    chain: Chain
+    admin: Account
+    treasury: Account
+    manager: Contract
+    usdc: Contract
+    token: Contract
+    nft: Contract
+    registry: Contract
+    router: Contract
+
+    def protocol(self) -> dict[str, Contract]:
+        """The upgradeable contracts by name."""
+        return {c.name: c for c in (self.token, self.nft, self.registry, self.router)}
+
+
+def deploy_suite(chain: Chain) -> Suite:
+    """Deploys everything on a chain."""
+    admin, treasury = chain.account("admin"), chain.account("treasury")
+    manager = chain.deploy("ClusterAccessManager", admin, sender=admin)
+    usdc = chain.deploy("TestUSDC", "USD Coin", sender=admin)
+    token = chain.deploy_proxy("ClusterToken", [], [manager, treasury], sender=admin)
+    nft = chain.deploy_proxy("DatasetNFT", [], [manager], sender=admin)
+    registry = chain.deploy_proxy("DatasetRegistry", [nft], [manager], sender=admin)
+    router = chain.deploy_proxy(
+        "PaymentRouter", [registry], [manager, treasury, [NATIVE, usdc.address, token.address]], sender=admin
+    )
+    suite = Suite(chain, admin, treasury, manager, usdc, token, nft, registry, router)
+    for name, contract in suite.protocol().items():
+        for role, functions in FUNCTIONS[name].items():
+            selectors = [f.selector for function in functions for f in contract.codec.functions[function]]
+            manager.setTargetFunctionRole(contract, selectors, role.id, sender=admin)
+    for role in ROLES[1:]:
+        manager.grantRole(role.id, registry if role is REGISTRY else admin, 0, sender=admin)
+    registry.setPaymentRouter(router, sender=admin)
+    return suite
