@@ -12,7 +12,7 @@ from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from cluster.chain import artifacts
 from cluster.testing.accounts import Account
-from cluster.testing.codec import Codec, ErrorType, EventType, plain
+from cluster.chain.codec import Codec, ErrorType, EventType, plain
 from cluster.testing.contract import Contract
 from cluster.testing.receipt import Event, Receipt
 from cluster.testing.reverts import Reverted

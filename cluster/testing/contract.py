@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cluster.testing.codec import Codec, Function
+from cluster.chain.codec import Codec, Function
 
 if TYPE_CHECKING:
     from cluster.testing.chain import Chain

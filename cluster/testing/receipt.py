@@ -44,7 +44,7 @@ class Receipt:
 
     def expect(self, name: str, **values: Any) -> Event:
         """The one event of that name, after checking the values given (accounts count as their addresses)."""
-        from cluster.testing.codec import plain
+        from cluster.chain.codec import plain
 
         found = self.named(name)
         if len(found) != 1:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cluster.testing.codec import plain
+from cluster.chain.codec import plain
 
 
 class Reverted(Exception):
