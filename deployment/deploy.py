@@ -1,130 +1,203 @@
-"""A whole deployment: refuse, resume or start, then verify and write the manifest."""
+"""Deploys the protocol: each contract once, wired, verified, on record."""
 
-from collections.abc import Callable
+from pathlib import Path
 
-from ape.api import AccountAPI, ProviderAPI
-from ape.contracts import ContractInstance
-from ape.managers.project import LocalProject
-
-from cluster.chain import artifacts
-from cluster.chain import manifest as manifests
+from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, Manifest
 from cluster.chain.roles import ROLES
-from deployment import config as configs
-from deployment import plan
-from deployment.config import ChainConfig
-from deployment.progress import Created, Progress, ProgressFile
+from deployment import code, usdc, verify, wiring
+from deployment.chain import Chain
+from deployment.config import Config
+from deployment.errors import DeploymentError, NothingToDo
+from deployment.progress import Progress, ProgressFile, Step, exclusive
 from deployment.sender import Sender
-from deployment.verify import check, code_hash
+from deployment.terminal import Reporter
 
-ARTIFACT_OF = {"AccessManager": "ClusterAccessManager", "USDC": "TestUSDC"}
-# On chains where USDC is Circle's, only this part of its ABI is relied on; TestUSDC has it in common.
-
-
-class Refused(RuntimeError):
-    """Nothing was sent; the message says why."""
+STEPS = 13
+"""Lines that a run shows: contracts, wiring, hand-over (12 where USDC exists)."""
 
 
-class Wrong(RuntimeError):
-    """What is on chain is not what was meant; the message lists the differences."""
+def deploy(chain: Chain, config: Config, folder: Path, quiet: bool = False) -> Manifest:
+    """Deploys, or goes on where an interrupted run stopped, and writes `<folder>/<chainId>.json`.
+
+    Raises `NothingToDo` if a live deployment is on record, `DeploymentError` if it can't be done.
+    """
+    report = Reporter(STEPS if config.local else STEPS - 1, quiet)
+    with exclusive(folder):
+        return _Deployment(chain, config, folder, report).run()
 
 
-def artifact_of(name: str) -> str:
-    """Name of the compiled contract behind a name of the manifest."""
-    return ARTIFACT_OF.get(name, name)
+class _Deployment:
+    def __init__(self, chain: Chain, config: Config, folder: Path, report: Reporter) -> None:
+        self._chain = chain
+        self._config = config
+        self._report = report
+        self._path = folder / f"{chain.id}.json"
+        self._file = ProgressFile(folder / f"{chain.id}.partial.json")
+        self._progress = Progress(chain.id, chain.sender)
+        self._sender = Sender(chain, self._file, self._progress, report, config.confirmations)
 
+    def run(self) -> Manifest:
+        self._refuse_if_live()
+        self._resume()
+        self._check_account()
+        if self._config.usdc is not None:
+            verify.require([verify.yes(what, ok) for what, ok in usdc.check_usdc(self._chain, self._config.usdc)])
+        contracts = self._contracts()
+        addresses = {name: deployed.address for name, deployed in contracts.items()}
+        self._set_router(addresses)
+        self._wire("roles and delays", addresses, wiring.wiring(self._chain, self._config, addresses))
+        done = self._manifest(contracts)
+        # While the deployer can still put things right.
+        verify.require(self._checks(done, addresses, final=False))
+        self._wire("admin handed over", addresses, wiring.handover(self._config, self._chain.sender))
+        verify.require(self._checks(done, addresses, final=True))
+        manifest.save(done, self._path)
+        self._file.remove()
+        self._report.say(f"deployed to {self._config.name}: {self._report.gas:,} gas, {self._path}")
+        return done
 
-def instances(project: LocalProject, manifest: Manifest) -> dict[str, ContractInstance]:
-    """The contracts of a manifest as ape objects."""
-    return {
-        name: getattr(project, artifact_of(name)).at(deployed.address, fetch_from_explorer=False)
-        for name, deployed in manifest.contracts.items()
-    }
+    def _refuse_if_live(self) -> None:
+        if not self._path.exists():
+            return
+        known = manifest.load(self._path)
+        checks = verify.check_code(self._chain, known)
+        if all(check.ok for check in checks):
+            self._file.remove()
+            raise NothingToDo(
+                f"{self._config.name} has a live deployment (router {known.contract('PaymentRouter').address}, on record "
+                f"in {self._path}); to change it, upgrade it: `ape run upgrade`"
+            )
+        if not self._config.local:
+            raise DeploymentError(
+                f"{self._path} records a deployment that this node does not show: "
+                f"{'; '.join(check.what for check in checks if not check.ok)}. Is the node in sync, and the right one? If the "
+                "record is wrong, move it away"
+            )
+        self._report.say(f"the deployment recorded in {self._path} is not on this chain, which was restarted; replacing it")
 
+    def _resume(self) -> None:
+        """Takes up the record of an interrupted run, if it is of this chain."""
+        found = self._file.read()
+        if found is None:
+            return
+        gone = [name for name, step in found.steps.items() if step.done and not self._is_there(step)]
+        if gone and self._config.local:
+            self._report.say("an interrupted deployment is on record, but not on this chain, which was restarted; starting anew")
+            self._file.remove()
+            return
+        if gone:
+            raise DeploymentError(
+                f"{self._file.path} records {', '.join(gone)}, which this node does not show. Is it in sync, and the right one?"
+            )
+        if found.deployer != self._chain.sender:
+            raise DeploymentError(
+                f"the interrupted deployment in {self._file.path} was begun by {found.deployer}; go on with that account"
+            )
+        self._progress.steps.update(found.steps)
+        self._report.say(f"going on with an interrupted deployment: {sum(s.done for s in found.steps.values())} steps done")
 
-def deploy(
-    project: LocalProject,
-    provider: ProviderAPI,
-    account: AccountAPI,
-    network: str,
-    report: Callable[[str, int], None],
-) -> Manifest:
-    """Deploys the protocol. Raises `Refused`, `Wrong` or `ConfigError`."""
-    chain_id = provider.chain_id
-    config = configs.load(chain_id, str(account.address))
-    path = manifests.path_of(chain_id)
-    _refuse_if_live(provider, chain_id, report)
-    file = ProgressFile(path.with_suffix(".partial.json"))
-    progress = _progress(provider, account, file, report)
-    sender = Sender(project, provider, account, progress, file, report)
-    created = plan.run(sender, config)
-    manifest = _manifest(provider, config, network, str(account.address), created)
-    verify(project, provider, config, manifest)
-    manifests.save(manifest, path)
-    file.remove()
-    return manifest
+    def _is_there(self, step: Step) -> bool:
+        if not step.code_hash:
+            return self._chain.receipt(step.transaction) is not None
+        return step.address is not None and code.hash_of(self._chain.code(step.address)) == step.code_hash
 
+    def _check_account(self) -> None:
+        waiting = self._chain.nonce("pending") - self._chain.nonce()
+        known = any(self._chain.is_pending(sent) for step in self._progress.steps.values() for sent in step.sent)
+        if waiting and not known:
+            raise DeploymentError(f"{self._chain.sender} has {waiting} transactions waiting; let them be mined first")
 
-def verify(project: LocalProject, provider: ProviderAPI, config: ChainConfig, manifest: Manifest) -> None:
-    """Raises `Wrong` if the chain differs from what was meant."""
-    wrong = [f for f in check(provider, config, manifest, instances(project, manifest)) if not f.right]
-    if wrong:
-        lines = "\n".join(f"  {f.what}: expected {f.expected}, found {f.found}" for f in wrong)
-        raise Wrong(f"the deployment is not what it should be:\n{lines}")
+    def _contracts(self) -> dict[str, Deployed]:
+        manager = self._create("AccessManager", wiring.MANAGER, self._chain.sender)
+        authority, treasury = manager.address, self._config.treasury
+        token_currency = self._usdc(manager.block)
+        token = self._behind_proxy("ClusterToken", (), (authority, treasury))
+        nft = self._behind_proxy("DatasetNFT", (), (authority,))
+        registry = self._behind_proxy("DatasetRegistry", (nft.address,), (authority,))
+        currencies = [verify.NATIVE, token_currency.address, token.address]
+        router = self._behind_proxy("PaymentRouter", (registry.address,), (authority, treasury, currencies))
+        return {
+            "AccessManager": manager,
+            "USDC": token_currency,
+            "ClusterToken": token,
+            "DatasetNFT": nft,
+            "DatasetRegistry": registry,
+            "PaymentRouter": router,
+        }
 
-
-def _refuse_if_live(provider: ProviderAPI, chain_id: int, report: Callable[[str, int], None]) -> None:
-    path = manifests.path_of(chain_id)
-    if not path.exists():
-        return
-    manifest = manifests.load(path)
-    router = manifest.contract("PaymentRouter").address
-    if provider.get_code(router):
-        raise Refused(f"chain {chain_id} has a live deployment ({path.name}, router {router}); upgrade it instead")
-    if chain_id not in configs.LOCAL_CHAIN_IDS:
-        raise Refused(f"{path.name} names contracts that are not on chain {chain_id}: is this the right node?")
-    report(f"{path.name} is of a local chain that is gone; starting anew", 0)
-    path.unlink()
-
-
-def _progress(
-    provider: ProviderAPI, account: AccountAPI, file: ProgressFile, report: Callable[[str, int], None]
-) -> Progress:
-    genesis = "0x" + bytes(provider.web3.eth.get_block(0)["hash"]).hex()
-    found = file.load()
-    if found is not None and found.genesis == genesis:
-        if found.deployer != account.address:
-            raise Refused(f"the unfinished deployment is {found.deployer}'s: go on with that account")
-        report(f"going on after {len(found.created)} contracts", 0)
-        return found
-    if found is not None and provider.chain_id not in configs.LOCAL_CHAIN_IDS:
-        raise Refused(f"an unfinished deployment is of another chain with id {provider.chain_id}: check the node")
-    return Progress(provider.chain_id, genesis, str(account.address))
-
-
-def _manifest(
-    provider: ProviderAPI, config: ChainConfig, network: str, deployer: str, created: dict[str, Created]
-) -> Manifest:
-    contracts: dict[str, Deployed] = {}
-    for name in ("AccessManager", "USDC", *plan.PROXIED):
-        made = created.get(name)
-        address = made.address if made else str(config.usdc)
-        implementation = created.get(f"{name} implementation")
-        contracts[name] = Deployed(
+    def _usdc(self, block: int) -> Deployed:
+        if self._config.usdc is None:
+            return self._create("USDC", usdc.SOURCE, usdc.NAME)
+        address = self._config.usdc
+        return Deployed(
             address=address,
-            block=made.block if made else created["AccessManager"].block,
-            transaction=made.transaction if made else "",
-            code_hash=code_hash(provider, address),
-            abi=artifacts.load(artifact_of(name)).abi,
-            implementation=implementation.address if implementation else None,
-            implementation_code_hash=code_hash(provider, implementation.address) if implementation else None,
+            block=block,
+            transaction="",
+            code_hash=code.hash_of(self._chain.code(address)),
+            abi=usdc.abi(local=False),
         )
-    return Manifest(
-        chain_id=config.chain_id,
-        network=network,
-        deployer=deployer,
-        complete=True,
-        contracts=contracts,
-        parameters={"treasury": config.treasury, "holders": config.holders},
-        roles={role.name: role.id for role in ROLES},
+
+    def _create(self, name: str, source: str, *args: object) -> Deployed:
+        step = self._sender.create(name, self._chain.initcode(source, *args))
+        return _deployed(step, artifacts.load(source).abi)
+
+    def _behind_proxy(self, name: str, args: tuple[object, ...], initial: tuple[object, ...]) -> Deployed:
+        implementation = self._sender.create(f"{name} implementation", self._chain.initcode(name, *args))
+        data = self._chain.encode(name, "initialize", *initial)
+        proxy = self._sender.create(name, self._chain.initcode("ClusterProxy", implementation.address, data))
+        return _deployed(proxy, artifacts.load(name).abi, implementation)
+
+    def _set_router(self, addresses: dict[str, str]) -> None:
+        """Before PARAMETERS is needed for it, and with it a delay."""
+        registry, router = addresses["DatasetRegistry"], addresses["PaymentRouter"]
+        name = "registry knows router"
+        if self._chain.read("DatasetRegistry", registry, "paymentRouter") == router:
+            self._report.skip(name)
+            return
+        self._sender.call(name, registry, self._chain.encode("DatasetRegistry", "setPaymentRouter", router))
+
+    def _wire(self, name: str, addresses: dict[str, str], calls: list[wiring.Call]) -> None:
+        manager = addresses["AccessManager"]
+        missing = wiring.missing(self._chain, manager, calls)
+        if missing:
+            self._sender.call(name, manager, wiring.multicall(self._chain, missing))
+        else:
+            self._report.skip(name)
+
+    def _checks(self, done: Manifest, addresses: dict[str, str], final: bool) -> list[verify.Check]:
+        return [
+            *verify.check_code(self._chain, done),
+            *verify.check_compiled(self._chain, done),
+            *verify.check_parameters(self._chain, self._config, addresses),
+            *verify.check_access(self._chain, self._config, addresses, self._chain.sender, final),
+        ]
+
+    def _manifest(self, contracts: dict[str, Deployed]) -> Manifest:
+        config = self._config
+        return Manifest(
+            chain_id=self._chain.id,
+            network=config.name,
+            deployer=self._chain.sender,
+            complete=True,
+            contracts=contracts,
+            parameters={
+                "treasury": config.treasury,
+                "currencies": [verify.NATIVE, contracts["USDC"].address, contracts["ClusterToken"].address],
+                "holders": wiring.holders(config, contracts["DatasetRegistry"].address),
+                "adminDelay": config.admin_delay,
+            },
+            roles={role.name: role.id for role in ROLES},
+        )
+
+
+def _deployed(step: Step, abi: list[dict[str, object]], implementation: Step | None = None) -> Deployed:
+    return Deployed(
+        address=str(step.address),
+        block=step.block,
+        transaction=step.transaction,
+        code_hash=step.code_hash,
+        abi=abi,
+        implementation=implementation.address if implementation else None,
+        implementation_code_hash=implementation.code_hash if implementation else None,
     )

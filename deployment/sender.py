@@ -1,6 +1,6 @@
 """Sends each transaction once, through interruptions."""
 
-from eth_utils import keccak, to_checksum_address
+from web3.utils.address import get_create_address
 
 from deployment import code
 from deployment.chain import Chain, Receipt
@@ -39,7 +39,12 @@ class Sender:
         return step
 
     def call(self, name: str, to: str, data: bytes) -> Step:
-        """Calls a contract."""
+        """Calls a contract. The caller has asked the chain that it is needed: a call of that name that an earlier run
+        finished is no reason not to.
+        """
+        earlier = self._progress.steps.get(name)
+        if earlier is not None and earlier.done:
+            del self._progress.steps[name]
         return self._run(name, to, data)
 
     def _run(self, name: str, to: str | None, data: bytes) -> Step:
@@ -59,7 +64,7 @@ class Sender:
         if step is None or step.nonce != nonce or step.content != content:
             step = Step(content=content, nonce=nonce, sent=[])
             if to is None:
-                step.address = created_by(self._chain.sender, nonce)
+                step.address = get_create_address(self._chain.sender, nonce)  # type: ignore[arg-type]
             self._progress.steps[name] = step
         signed = self._chain.sign(to, data, nonce)
         step.sent.append(signed.hash)
@@ -89,11 +94,3 @@ class Sender:
 
     def _save(self) -> None:
         self._file.write(self._progress)
-
-
-def created_by(creator: str, nonce: int) -> str:
-    """Where CREATE puts the contract of an account's transaction (keccak-256 of RLP([creator, nonce]))."""
-    number = nonce.to_bytes((nonce.bit_length() + 7) // 8)
-    item = number if len(number) == 1 and number[0] < 0x80 else bytes([0x80 + len(number)]) + number
-    payload = b"\x94" + bytes.fromhex(creator[2:]) + item
-    return to_checksum_address(keccak(bytes([0xC0 + len(payload)]) + payload)[12:])

@@ -1,78 +1,142 @@
-"""Proves a deployment right from the chain alone."""
+"""Reads a deployment back from the chain and compares it with what it should be."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from ape.api import ProviderAPI
-from ape.contracts import ContractInstance
-from eth_utils import keccak, to_checksum_address
+from msgspec import Struct
 
+from cluster.chain import artifacts
 from cluster.chain.manifest import Manifest
 from cluster.chain.roles import FUNCTIONS, ROLES
-from deployment.config import ChainConfig
-from deployment.wiring import grants, selectors
+from deployment import code
+from deployment.chain import Chain, Reverted
+from deployment.config import Config
+from deployment.errors import DeploymentError
+from deployment.usdc import check_usdc
+from deployment.wiring import MANAGER, handover, holders, is_made, wiring
 
-# ERC-1967: keccak256("eip1967.proxy.implementation") - 1
-IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
+NATIVE = "0x" + "00" * 20
+
+_INITIALIZE: dict[str, int] = {"ClusterToken": 2, "DatasetNFT": 1, "DatasetRegistry": 1, "PaymentRouter": 3}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked."""
+class Check(Struct, frozen=True):
+    """One fact about a deployment."""
 
     what: str
     expected: str
     found: str
 
     @property
-    def right(self) -> bool:
+    def ok(self) -> bool:
         return self.expected == self.found
 
 
-def code_hash(provider: ProviderAPI, address: str) -> str:
-    """keccak-256 of the code at an address."""
-    return "0x" + keccak(bytes(provider.get_code(address))).hex()
+class Verification(DeploymentError):
+    """The chain is not as it should be."""
+
+    exit_code = 4
+
+    def __init__(self, wrong: list[Check]) -> None:
+        lines = [f"  {check.what}: {check.found}, should be {check.expected}" for check in wrong]
+        super().__init__("\n".join(["the deployment is not as it should be:", *lines]))
 
 
-def implementation_of(provider: ProviderAPI, proxy: str) -> str:
-    """What an ERC-1967 proxy delegates to."""
-    word = bytes(provider.web3.eth.get_storage_at(proxy, IMPLEMENTATION_SLOT))
-    return to_checksum_address(word[-20:])
-
-
-def check(
-    provider: ProviderAPI, config: ChainConfig, manifest: Manifest, contracts: dict[str, ContractInstance]
-) -> list[Finding]:
-    """Everything that must hold: code, implementations, authority, roles, delays, parameters."""
-    findings: list[Finding] = []
-
-    def expect(what: str, expected: Any, found: Any) -> None:
-        findings.append(Finding(what, str(expected), str(found)))
-
-    manager = contracts["AccessManager"]
+def check_code(chain: Chain, manifest: Manifest) -> list[Check]:
+    """Deployed code is the manifest's, proxies point where the manifest says, implementations are what is compiled."""
+    checks = []
     for name, deployed in manifest.contracts.items():
-        expect(f"{name} code", deployed.code_hash, code_hash(provider, deployed.address))
-        if deployed.implementation:
-            found = implementation_of(provider, deployed.address)
-            expect(f"{name} implementation", deployed.implementation, found)
-            expect(f"{name} implementation code", deployed.implementation_code_hash, code_hash(provider, found))
-            expect(f"{name} authority", manager.address, contracts[name].authority())
-    names = {role.id: role.name for role in ROLES}
-    for name, opened in FUNCTIONS.items():
-        for role, functions in opened.items():
-            for function, selector in zip(functions, selectors(name, functions), strict=True):
-                found_role = manager.getTargetFunctionRole(manifest.contract(name).address, selector)
-                expect(f"{name}.{function} role", role.name, names.get(found_role, found_role))
-    for role, holder, delay in grants(config, manifest.contract("DatasetRegistry").address):
-        expect(f"{role.name} held by {holder}", (True, delay), tuple(manager.hasRole(role.id, holder)))
-    if config.holders["admin"] != manifest.deployer:
-        expect("admin role of the deployer", False, manager.hasRole(0, manifest.deployer)[0])
-    router, registry = contracts["PaymentRouter"], contracts["DatasetRegistry"]
-    expect("router treasury", config.treasury, router.treasury())
-    expect("router registry", registry.address, router.registry())
-    expect("registry router", router.address, registry.paymentRouter())
-    expect("registry token contract", contracts["DatasetNFT"].address, registry.nft())
-    for currency in ("USDC", "ClusterToken"):
-        expect(f"{currency} accepted", True, router.isCurrencyAccepted(manifest.contract(currency).address))
-    expect("CP supply", contracts["ClusterToken"].MAX_SUPPLY(), contracts["ClusterToken"].totalSupply())
-    return findings
+        found = code.hash_of(chain.code(deployed.address))
+        checks.append(Check(f"{name}: code", deployed.code_hash, found))
+        if deployed.implementation is None:
+            continue
+        checks.append(Check(f"{name}: implementation", deployed.implementation, chain.implementation(deployed.address)))
+        implementation = chain.code(deployed.implementation)
+        checks.append(
+            Check(f"{name}: implementation's code", str(deployed.implementation_code_hash), code.hash_of(implementation))
+        )
+    return checks
+
+
+def check_compiled(chain: Chain, manifest: Manifest) -> list[Check]:
+    """Deployed code is what the sources compile to."""
+    checks = []
+    compiled = {name: name for name in FUNCTIONS} | {"AccessManager": MANAGER}
+    for name, source in compiled.items():
+        deployed = manifest.contract(name)
+        runtime = chain.code(deployed.implementation or deployed.address)
+        checks.append(yes(f"{name}: code is that of the sources", code.matches(artifacts.load(source).runtime, runtime)))
+        if deployed.implementation is not None:
+            proxy = chain.code(deployed.address)
+            same = code.matches(artifacts.load("ClusterProxy").runtime, proxy)
+            checks.append(yes(f"{name}: proxy's code is that of the sources", same))
+    return checks
+
+
+def check_parameters(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[Check]:
+    """The contracts know each other, the treasury and the currencies, and can't be initialized again."""
+    router, registry, token = addresses["PaymentRouter"], addresses["DatasetRegistry"], addresses["ClusterToken"]
+
+    def read(contract: str, method: str, *args: Any) -> str:
+        return str(chain.read(contract, addresses[contract], method, *args))
+
+    checks = [Check(f"{name}: authority", addresses["AccessManager"], read(name, "authority")) for name in FUNCTIONS]
+    checks += [
+        Check("DatasetRegistry: NFT", addresses["DatasetNFT"], read("DatasetRegistry", "nft")),
+        Check("DatasetRegistry: router", router, read("DatasetRegistry", "paymentRouter")),
+        Check("PaymentRouter: registry", registry, read("PaymentRouter", "registry")),
+        Check("PaymentRouter: NFT", addresses["DatasetNFT"], read("PaymentRouter", "nft")),
+        Check("PaymentRouter: treasury", config.treasury, read("PaymentRouter", "treasury")),
+        Check("ClusterToken: supply", read("ClusterToken", "MAX_SUPPLY"), read("ClusterToken", "totalSupply")),
+    ]
+    for label, currency in (("native coin", NATIVE), ("USDC", addresses["USDC"]), ("CP", token)):
+        accepted = chain.read("PaymentRouter", router, "isCurrencyAccepted", currency)
+        checks.append(yes(f"PaymentRouter: accepts {label}", bool(accepted)))
+    for name in FUNCTIONS:
+        checks.append(yes(f"{name}: can't be initialized again", _refuses_to_initialize(chain, name, addresses[name])))
+        implementation = chain.implementation(addresses[name])
+        checks.append(
+            yes(f"{name}: implementation can't be initialized", _refuses_to_initialize(chain, name, implementation))
+        )
+    checks += [yes(what, ok) for what, ok in check_usdc(chain, addresses["USDC"])]
+    return checks
+
+
+def check_access(chain: Chain, config: Config, addresses: Mapping[str, str], deployer: str, final: bool) -> list[Check]:
+    """Every call of the wiring has had its effect, and the deployer holds nothing that it was not given. Before the
+    admin role is handed over, `final` is false.
+    """
+    manager = addresses["AccessManager"]
+    calls = wiring(chain, config, addresses) + (handover(config, deployer) if final else [])
+    checks = [
+        yes(f"AccessManager: {call}", is_made(chain, manager, call)) for call in calls if call.method != "labelRole"
+    ]
+    given = holders(config, addresses["DatasetRegistry"])
+    for role in ROLES:
+        if given[role.name] == deployer or (role.id == 0 and not final):
+            continue
+        since = chain.read(MANAGER, manager, "getAccess", role.id, deployer)[0]
+        checks.append(yes(f"AccessManager: deployer does not hold {role.name}", since == 0))
+    return checks
+
+
+def require(checks: list[Check]) -> None:
+    """Raises `Verification` if a check failed."""
+    wrong = [check for check in checks if not check.ok]
+    if wrong:
+        raise Verification(wrong)
+
+
+def _refuses_to_initialize(chain: Chain, contract: str, address: str) -> bool:
+    some = "0x" + "11" * 20
+    args: tuple[Any, ...] = (some, some, [])[: _INITIALIZE[contract]]
+    try:
+        chain.call(address, chain.encode(contract, "initialize", *args))
+    except Reverted:
+        return True
+    return False
+
+
+def yes(what: str, ok: bool) -> Check:
+    """A check that is right if `ok`."""
+    return Check(what, "yes", "yes" if ok else "no")

@@ -1,68 +1,122 @@
-"""Roles, delays and the router of the registry. Every step looks first, so running it again changes nothing."""
+"""The calls that make the AccessManager what `cluster.chain.roles` says, and whether each has been made.
 
-from collections.abc import Iterator
+Calls go through the manager's `multicall`, so wiring is there whole or not at all.
+"""
 
-from ape.contracts import ContractInstance
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from cluster.chain import artifacts
-from cluster.chain.codec import Codec
-from cluster.chain.roles import ADMIN, FUNCTIONS, PARAMETERS, REGISTRY, ROLES, Role
-from deployment.config import ChainConfig
-from deployment.sender import Sender
+from eth_utils import keccak
+from msgspec import Struct
 
+from cluster.chain.roles import ADMIN, FUNCTIONS, REGISTRY, ROLES
+from deployment.chain import Chain
+from deployment.config import Config
 
-def selectors(contract: str, functions: tuple[str, ...]) -> list[bytes]:
-    """Selectors of a contract's functions by name."""
-    codec = Codec(artifacts.load(contract).abi)
-    return [function.selector for name in functions for function in codec.functions[name]]
+MANAGER = "ClusterAccessManager"
 
-
-def grants(config: ChainConfig, registry: str) -> Iterator[tuple[Role, str, int]]:
-    """Who is to hold which role, with which execution delay in seconds. The admin role comes last."""
-    for role in (*(r for r in ROLES if r is not ADMIN), ADMIN):
-        holder = registry if role is REGISTRY else config.holders[role.name.lower()]
-        yield role, holder, config.delay_of(role)
+# AccessManager's storage: `_targets` and `_roles`, and the word of each entry that packs its delay. Its view functions
+# don't show a delay that was set and is still to take effect.
+_TARGETS_SLOT = 0
+_ROLES_SLOT = 1
+_TARGET_DELAY_OFFSET_BITS = 0
+_ROLE_DELAY_OFFSET_BITS = 128
 
 
-def wire(sender: Sender, config: ChainConfig, manager: ContractInstance, contracts: dict[str, str]) -> None:
-    """Opens functions to roles, gives the roles out, and hands the admin role over last."""
-    by_name = {role.name: role for role in ROLES}
-    for name, opened in FUNCTIONS.items():
-        for role, functions in opened.items():
-            todo = [
-                selector
-                for selector in selectors(name, functions)
-                if manager.getTargetFunctionRole(contracts[name], selector) != role.id
-            ]
-            if todo:
-                sender.send(
-                    f"{name}: {', '.join(functions)} → {role.name}",
-                    manager.setTargetFunctionRole,
-                    contracts[name],
-                    todo,
-                    role.id,
-                )
+class Call(Struct, frozen=True):
+    """A call of the AccessManager."""
+
+    method: str
+    args: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        shown = ("0x" + part.hex() if isinstance(part, bytes) else part for part in _flat(self.args))
+        return f"{self.method}({', '.join(map(str, shown))})"
+
+
+def holders(config: Config, registry: str) -> dict[str, str]:
+    """Holder by role. The registry contract is the one that may change datasets' tokens."""
+    return {**config.holders, REGISTRY.name: registry}
+
+
+def wiring(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[Call]:
+    """Labels, guardians, who may call what, holders, delays: all but the hand-over of the admin role."""
+    ids = {role.name: role.id for role in ROLES}
+    given = holders(config, addresses["DatasetRegistry"])
+    calls: list[Call] = []
     for role in ROLES:
-        if role.guardian and manager.getRoleGuardian(role.id) != by_name[role.guardian].id:
-            guardian = by_name[role.guardian].id
-            sender.send(f"{role.name} guarded by {role.guardian}", manager.setRoleGuardian, role.id, guardian)
+        if role is ADMIN:
+            continue
+        calls.append(Call("labelRole", (role.id, role.name)))
+        if role.guardian:
+            calls.append(Call("setRoleGuardian", (role.id, ids[role.guardian])))
+    for contract, opened in FUNCTIONS.items():
+        for role, functions in opened.items():
+            selectors = [selector for name in functions for selector in chain.selectors(contract, name)]
+            calls.append(Call("setTargetFunctionRole", (addresses[contract], selectors, role.id)))
+    calls += [Call("grantRole", (role.id, given[role.name], role.delay)) for role in ROLES if role is not ADMIN]
+    if config.admin_delay:
+        delayed = [role for role in ROLES if role is ADMIN or role.delay]
+        calls += [Call("setGrantDelay", (role.id, config.admin_delay)) for role in delayed]
+        calls += [Call("setTargetAdminDelay", (addresses[contract], config.admin_delay)) for contract in FUNCTIONS]
+    return calls
 
-    registry = sender.at("DatasetRegistry", contracts["DatasetRegistry"])
-    if registry.paymentRouter() != contracts["PaymentRouter"]:
-        set_router(sender, manager, registry, contracts["PaymentRouter"])
 
-    for role, holder, delay in grants(config, contracts["DatasetRegistry"]):
-        member, found = manager.hasRole(role.id, holder)
-        if not member or found != delay:
-            sender.send(f"{role.name} to {holder}, delay {delay} s", manager.grantRole, role.id, holder, delay)
-    if config.holders["admin"] != sender.address and manager.hasRole(ADMIN.id, sender.address)[0]:
-        sender.send("deployer gives the admin role up", manager.renounceRole, ADMIN.id, sender.address)
+def handover(config: Config, deployer: str) -> list[Call]:
+    """Gives the admin role to the configured admin and takes it from the deployer."""
+    admin = config.holders["ADMIN"]
+    calls = [Call("grantRole", (ADMIN.id, admin, config.admin_delay))]
+    if admin != deployer:
+        calls.append(Call("renounceRole", (ADMIN.id, deployer)))
+    return calls
 
 
-def set_router(sender: Sender, manager: ContractInstance, registry: ContractInstance, router: str) -> None:
-    """Sets the registry's router while its role has no other holder, so without the delay it will have."""
-    member, delay = manager.hasRole(PARAMETERS.id, sender.address)
-    if not member or delay != 0:
-        sender.send("PARAMETERS to the deployer, for the wiring", manager.grantRole, PARAMETERS.id, sender.address, 0)
-    sender.send("registry sells through the router", registry.setPaymentRouter, router)
-    sender.send("PARAMETERS back from the deployer", manager.revokeRole, PARAMETERS.id, sender.address)
+def missing(chain: Chain, manager: str, calls: Iterable[Call]) -> list[Call]:
+    """The calls whose effect the chain does not show. Labels leave nothing that a contract could read, so they are
+    repeated with others and never asked for alone.
+    """
+    undone = [call for call in calls if call.method == "labelRole" or not is_made(chain, manager, call)]
+    return undone if any(call.method != "labelRole" for call in undone) else []
+
+
+def multicall(chain: Chain, calls: Iterable[Call]) -> bytes:
+    """Calldata of all calls in one transaction."""
+    return chain.encode(MANAGER, "multicall", [chain.encode(MANAGER, c.method, *c.args) for c in calls])
+
+
+def is_made(chain: Chain, manager: str, call: Call) -> bool:
+    """Whether the chain shows the effect of a call."""
+    match call.method, call.args:
+        case "setRoleGuardian", (role, guardian):
+            return bool(chain.read(MANAGER, manager, "getRoleGuardian", role) == guardian)
+        case "setTargetFunctionRole", (target, selectors, role):
+            return all(chain.read(MANAGER, manager, "getTargetFunctionRole", target, s) == role for s in selectors)
+        case "grantRole", (role, account, delay):
+            since, current, pending, effect = chain.read(MANAGER, manager, "getAccess", role, account)
+            return since != 0 and (pending if effect else current) == delay
+        case "renounceRole", (role, account):
+            return bool(chain.read(MANAGER, manager, "getAccess", role, account)[0] == 0)
+        case "setGrantDelay", (role, delay):
+            slot = _entry(_ROLES_SLOT, role.to_bytes(32)) + 1
+            return _set_delay(chain, manager, slot, _ROLE_DELAY_OFFSET_BITS) == delay
+        case "setTargetAdminDelay", (target, delay):
+            slot = _entry(_TARGETS_SLOT, bytes.fromhex(target[2:]).rjust(32, b"\0")) + 1
+            return _set_delay(chain, manager, slot, _TARGET_DELAY_OFFSET_BITS) == delay
+    raise ValueError(f"no way to tell whether {call} was made")
+
+
+def _entry(mapping_slot: int, key: bytes) -> int:
+    return int.from_bytes(keccak(key + mapping_slot.to_bytes(32)))
+
+
+def _set_delay(chain: Chain, manager: str, slot: int, offset_bits: int) -> int:
+    """The newer value of an OpenZeppelin `Time.Delay`: its lowest 32 bits."""
+    return (chain.storage(manager, slot) >> offset_bits) & 0xFFFFFFFF
+
+
+def _flat(values: Iterable[Any]) -> Iterable[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value

@@ -79,12 +79,17 @@ def load(source: Path | str | int) -> Manifest:
     return manifest
 
 
+def encode(manifest: Manifest) -> bytes:
+    """A manifest as JSON, as it stands in its file."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+
+
 def save(manifest: Manifest, path: Path) -> None:
     """Writes a manifest, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".writing")
     with partial.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        file.write(encode(manifest) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
