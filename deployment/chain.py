@@ -1,4 +1,4 @@
-"""The chain as ape is connected to it: reading, signing, sending. Everything that is ape's own is in this file."""
+"""The chain as ape is connected to it: reading, encoding, signing, sending."""
 
 import time
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Reverted(DeploymentError):
 
 
 class Signed(Struct, frozen=True):
-    """A transaction ready to be sent. `address` is where it creates a contract, if it does."""
+    """A transaction ready to be sent."""
 
     hash: str
     raw: bytes
@@ -53,8 +53,11 @@ def compile_all() -> dict[str, ContractType]:
 class Chain:
     """A connected chain and the account that signs on it."""
 
-    def __init__(self, provider: ProviderAPI, account: AccountAPI, contracts: dict[str, ContractType]) -> None:
+    def __init__(
+        self, provider: ProviderAPI, account: AccountAPI, contracts: dict[str, ContractType]
+    ) -> None:
         self._provider = provider
+        self._ecosystem = provider.network.ecosystem
         self._account = account
         self._contracts = contracts
         self.id: int = provider.chain_id
@@ -105,9 +108,8 @@ class Chain:
         """Return value of a view function. Raises `Reverted`."""
         abi = self._method(contract, method, len(args))
         data = self._with_selector(abi, args)
-        ecosystem = self._provider.network.ecosystem
-        result = ecosystem.decode_returndata(abi, HexBytes(self.call(address, data)))
-        return result[0] if isinstance(result, tuple | list) and len(abi.outputs) == 1 else result
+        result = self._ecosystem.decode_returndata(abi, HexBytes(self.call(address, data)))
+        return result[0] if len(result) == 1 else result
 
     def call(self, address: str, data: bytes) -> bytes:
         """What a call by the signing account would return. Raises `Reverted`."""
@@ -125,8 +127,7 @@ class Chain:
 
     def selectors(self, contract: str, method: str) -> list[bytes]:
         """Selectors of all functions of a name."""
-        ecosystem = self._provider.network.ecosystem
-        found = [bytes(ecosystem.get_method_selector(abi)) for abi in self._methods(contract, method)]
+        found = [bytes(self._ecosystem.get_method_selector(abi)) for abi in self._methods(contract, method)]
         if not found:
             raise DeploymentError(f"{contract} has no function {method}")
         return found
@@ -138,7 +139,8 @@ class Chain:
         bytecode = bytes(HexBytes(code.bytecode)) if code is not None and code.bytecode else b""
         if not bytecode:
             raise DeploymentError(f"{contract} has no bytecode: it is abstract or an interface")
-        return bytecode + bytes(self._provider.network.ecosystem.encode_calldata(contract_type.constructor, *args))
+        arguments = self._ecosystem.encode_calldata(contract_type.constructor, *args)
+        return bytecode + bytes(arguments)
 
     # Sending
 
@@ -148,9 +150,7 @@ class Chain:
         if to is not None:
             fields["receiver"] = to
         try:
-            prepared = self._account.prepare_transaction(
-                self._provider.network.ecosystem.create_transaction(**fields)
-            )
+            prepared = self._account.prepare_transaction(self._ecosystem.create_transaction(**fields))
         except ApeException as error:
             raise Reverted(f"the transaction can't be sent: {error}") from error
         signed = self._account.sign_transaction(prepared)
@@ -164,7 +164,7 @@ class Chain:
         self._request("eth_sendRawTransaction", ["0x" + signed.raw.hex()])
 
     def wait(self, transaction: str, confirmations: int) -> Receipt:
-        """The receipt, once `confirmations` blocks hold it. Raises `DeploymentError` after `WAIT_S` seconds."""
+        """The receipt, `confirmations` blocks deep. Raises `DeploymentError` after `WAIT_S` seconds."""
         pause = POLL_S
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
@@ -174,7 +174,7 @@ class Chain:
             time.sleep(pause)
             pause = min(pause * 2, POLL_MAX_S)
         raise DeploymentError(
-            f"{transaction} was not confirmed within {WAIT_S} s; run the same command again and it goes on from there"
+            f"{transaction} was not confirmed within {WAIT_S} s; run the command again to go on"
         )
 
     def _request(self, method: str, parameters: Sequence[Any]) -> Any:
@@ -192,9 +192,12 @@ class Chain:
     def _method(self, contract: str, method: str, count: int) -> MethodABI:
         fitting = [abi for abi in self._methods(contract, method) if len(abi.inputs) == count]
         if len(fitting) != 1:
-            raise DeploymentError(f"{contract} has {len(fitting)} functions {method} with {count} arguments, not one")
+            raise DeploymentError(
+                f"{contract} has {len(fitting)} functions {method} with {count} arguments, not one"
+            )
         return fitting[0]
 
     def _with_selector(self, abi: MethodABI, args: Sequence[Any]) -> bytes:
-        ecosystem = self._provider.network.ecosystem
-        return bytes(ecosystem.get_method_selector(abi)) + bytes(ecosystem.encode_calldata(abi, *args))
+        return bytes(self._ecosystem.get_method_selector(abi)) + bytes(
+            self._ecosystem.encode_calldata(abi, *args)
+        )

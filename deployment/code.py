@@ -15,8 +15,8 @@ def hash_of(code: bytes) -> str:
 def matches(compiled: bytes, deployed: bytes) -> bool:
     """Whether deployed code is the compiled one, whatever its immutables were set to.
 
-    The compiler leaves each immutable as a PUSH32 of zero, and writes no other PUSH32 of zero: such a word may differ,
-    everything else must not.
+    The compiler leaves each immutable as a PUSH32 of zero, and writes no other PUSH32 of zero: such a word
+    may differ, everything else must not.
     """
     if not compiled or len(compiled) != len(deployed):
         return False

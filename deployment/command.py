@@ -53,7 +53,9 @@ def connect(provider: ProviderAPI, alias: str | None) -> Chain:
 def _account(chain_id: int, alias: str | None) -> AccountAPI:
     if alias is None:
         if chain_id not in LOCAL_CHAINS:
-            raise DeploymentError(f"chain {chain_id} needs an account of yours: --account <alias>, see `ape accounts list`")
+            raise DeploymentError(
+                f"chain {chain_id} needs an account of yours: --account <alias>, see `ape accounts list`"
+            )
         account: AccountAPI = ape.accounts.test_accounts[0]
         return account
     try:

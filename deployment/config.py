@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import msgspec
-from eth_utils import is_checksum_address, to_checksum_address
+from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 
 from deployment.errors import DeploymentError
 
@@ -34,8 +34,8 @@ class _Section(msgspec.Struct, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True):
     """One chain's configuration, complete and checked.
 
-    `confirmations` counts blocks. `admin_delay` is in seconds. `holders` maps a role's name to its holder. `usdc` is
-    None on local chains, which get a test token.
+    `confirmations` counts blocks. `admin_delay` is in seconds. `holders` maps a role's name to its holder.
+    `usdc` is None on local chains, which get a test token.
     """
 
     chain_id: int
@@ -61,10 +61,10 @@ def load(chain_id: int, deployer: str, path: Path = DEFAULT) -> Config:
         needed["usdc"] = section.usdc
     missing = [key for key, value in needed.items() if not value]
     if missing:
-        raise DeploymentError(f"{where} does not say {', '.join(missing)}; {section.name} is deployed to with these only")
+        raise DeploymentError(f"{where} does not say {', '.join(missing)}; {section.name} needs them all")
     for key, value in needed.items():
         if not is_checksum_address(value):
-            hint = f"; with a checksum it is {to_checksum_address(value)}" if _is_hex_address(value) else ""
+            hint = f"; with a checksum it is {to_checksum_address(value)}" if is_hex_address(value) else ""
             raise DeploymentError(f"{where}: {key} is not a checksummed address: {value!r}{hint}")
         if value == _ZERO:
             raise DeploymentError(f"{where}: {key} is the zero address")
@@ -99,7 +99,3 @@ def _section(chain_id: int, path: Path) -> _Section:
     if section.local and chain_id not in (1337, 31337):
         raise DeploymentError(f"[{chain_id}] in {path}: only chains 1337 and 31337 can be local")
     return section
-
-
-def _is_hex_address(value: str) -> bool:
-    return len(value) == 42 and value.startswith("0x") and all(c in "0123456789abcdefABCDEF" for c in value[2:])

@@ -8,6 +8,7 @@ from cluster.chain.roles import ROLES
 from deployment import code, usdc, verify, wiring
 from deployment.chain import Chain
 from deployment.config import Config
+from deployment.contracts import NATIVE, constructor_args, initial_args
 from deployment.errors import DeploymentError, NothingToDo
 from deployment.progress import Progress, ProgressFile, Step, exclusive
 from deployment.sender import Sender
@@ -42,7 +43,8 @@ class _Deployment:
         self._resume()
         self._check_account()
         if self._config.usdc is not None:
-            verify.require([verify.yes(what, ok) for what, ok in usdc.check_usdc(self._chain, self._config.usdc)])
+            found = usdc.check_usdc(self._chain, self._config.usdc)
+            verify.require([verify.yes(what, ok) for what, ok in found])
         contracts = self._contracts()
         addresses = {name: deployed.address for name, deployed in contracts.items()}
         self._set_router(addresses)
@@ -54,7 +56,8 @@ class _Deployment:
         verify.require(self._checks(done, addresses, final=True))
         manifest.save(done, self._path)
         self._file.remove()
-        self._report.say(f"deployed to {self._config.name}: {self._report.gas:,} gas, {self._path}")
+        gas = sum(step.gas for step in self._progress.steps.values())
+        self._report.say(f"deployed to {self._config.name}: {gas:,} gas, {self._path}")
         return done
 
     def _refuse_if_live(self) -> None:
@@ -64,17 +67,20 @@ class _Deployment:
         checks = verify.check_code(self._chain, known)
         if all(check.ok for check in checks):
             self._file.remove()
+            router = known.contract("PaymentRouter").address
             raise NothingToDo(
-                f"{self._config.name} has a live deployment (router {known.contract('PaymentRouter').address}, on record "
-                f"in {self._path}); to change it, upgrade it: `ape run upgrade`"
+                f"{self._config.name} has a live deployment (router {router}, on record in {self._path}); "
+                "to change it, upgrade it: `ape run upgrade`"
             )
         if not self._config.local:
+            wrong = "; ".join(check.what for check in checks if not check.ok)
             raise DeploymentError(
-                f"{self._path} records a deployment that this node does not show: "
-                f"{'; '.join(check.what for check in checks if not check.ok)}. Is the node in sync, and the right one? If the "
-                "record is wrong, move it away"
+                f"{self._path} records a deployment that this node does not show: {wrong}. Is the node in "
+                "sync, and the right one? If the record is wrong, move it away"
             )
-        self._report.say(f"the deployment recorded in {self._path} is not on this chain, which was restarted; replacing it")
+        self._report.say(
+            f"the deployment recorded in {self._path} is not on this chain, which was restarted; replacing it"
+        )
 
     def _resume(self) -> None:
         """Takes up the record of an interrupted run, if it is of this chain."""
@@ -83,19 +89,24 @@ class _Deployment:
             return
         gone = [name for name, step in found.steps.items() if step.done and not self._is_there(step)]
         if gone and self._config.local:
-            self._report.say("an interrupted deployment is on record, but not on this chain, which was restarted; starting anew")
+            self._report.say(
+                "an interrupted deployment is on record, but this chain was restarted since; starting anew"
+            )
             self._file.remove()
             return
         if gone:
             raise DeploymentError(
-                f"{self._file.path} records {', '.join(gone)}, which this node does not show. Is it in sync, and the right one?"
+                f"{self._file.path} records {', '.join(gone)}, which this node does not show. Is it in sync, "
+                "and the right one?"
             )
         if found.deployer != self._chain.sender:
             raise DeploymentError(
-                f"the interrupted deployment in {self._file.path} was begun by {found.deployer}; go on with that account"
+                f"the interrupted deployment in {self._file.path} was begun by {found.deployer}; go on with "
+                "that account"
             )
         self._progress.steps.update(found.steps)
-        self._report.say(f"going on with an interrupted deployment: {sum(s.done for s in found.steps.values())} steps done")
+        done = sum(step.done for step in found.steps.values())
+        self._report.say(f"going on with an interrupted deployment: {done} steps done")
 
     def _is_there(self, step: Step) -> bool:
         if not step.code_hash:
@@ -104,27 +115,22 @@ class _Deployment:
 
     def _check_account(self) -> None:
         waiting = self._chain.nonce("pending") - self._chain.nonce()
-        known = any(self._chain.is_pending(sent) for step in self._progress.steps.values() for sent in step.sent)
+        known = any(
+            self._chain.is_pending(sent) for step in self._progress.steps.values() for sent in step.sent
+        )
         if waiting and not known:
-            raise DeploymentError(f"{self._chain.sender} has {waiting} transactions waiting; let them be mined first")
+            raise DeploymentError(
+                f"{self._chain.sender} has {waiting} transactions waiting; let them be mined first"
+            )
 
     def _contracts(self) -> dict[str, Deployed]:
         manager = self._create("AccessManager", wiring.MANAGER, self._chain.sender)
-        authority, treasury = manager.address, self._config.treasury
-        token_currency = self._usdc(manager.block)
-        token = self._behind_proxy("ClusterToken", (), (authority, treasury))
-        nft = self._behind_proxy("DatasetNFT", (), (authority,))
-        registry = self._behind_proxy("DatasetRegistry", (nft.address,), (authority,))
-        currencies = [verify.NATIVE, token_currency.address, token.address]
-        router = self._behind_proxy("PaymentRouter", (registry.address,), (authority, treasury, currencies))
-        return {
-            "AccessManager": manager,
-            "USDC": token_currency,
-            "ClusterToken": token,
-            "DatasetNFT": nft,
-            "DatasetRegistry": registry,
-            "PaymentRouter": router,
-        }
+        done = {"AccessManager": manager, "USDC": self._usdc(manager.block)}
+        # In an order in which each knows those before it.
+        for name in ("ClusterToken", "DatasetNFT", "DatasetRegistry", "PaymentRouter"):
+            addresses = {known: deployed.address for known, deployed in done.items()}
+            done[name] = self._behind_proxy(name, addresses)
+        return done
 
     def _usdc(self, block: int) -> Deployed:
         if self._config.usdc is None:
@@ -142,8 +148,10 @@ class _Deployment:
         step = self._sender.create(name, self._chain.initcode(source, *args))
         return _deployed(step, artifacts.load(source).abi)
 
-    def _behind_proxy(self, name: str, args: tuple[object, ...], initial: tuple[object, ...]) -> Deployed:
-        implementation = self._sender.create(f"{name} implementation", self._chain.initcode(name, *args))
+    def _behind_proxy(self, name: str, addresses: dict[str, str]) -> Deployed:
+        initcode = self._chain.initcode(name, *constructor_args(name, addresses))
+        implementation = self._sender.create(f"{name} implementation", initcode)
+        initial = initial_args(name, addresses, self._config.treasury)
         data = self._chain.encode(name, "initialize", *initial)
         proxy = self._sender.create(name, self._chain.initcode("ClusterProxy", implementation.address, data))
         return _deployed(proxy, artifacts.load(name).abi, implementation)
@@ -183,7 +191,7 @@ class _Deployment:
             contracts=contracts,
             parameters={
                 "treasury": config.treasury,
-                "currencies": [verify.NATIVE, contracts["USDC"].address, contracts["ClusterToken"].address],
+                "currencies": [NATIVE, contracts["USDC"].address, contracts["ClusterToken"].address],
                 "holders": wiring.holders(config, contracts["DatasetRegistry"].address),
                 "adminDelay": config.admin_delay,
             },

@@ -1,7 +1,7 @@
 """What a deployment has done so far, written down before and after each transaction.
 
-A transaction is on record, with its nonce and hash, before it is sent. So whatever moment a run ends at, the next one
-knows which transactions may be out there, and asks the chain about them before it sends anything.
+A transaction is on record, with its nonce and hash, before it is sent. So whatever moment a run ends at, the next
+one knows which transactions may be out there, and asks the chain about them before it sends anything.
 """
 
 import fcntl
@@ -58,7 +58,7 @@ class ProgressFile:
             return None
         except msgspec.DecodeError as error:
             raise DeploymentError(
-                f"{self.path} is not a record of a deployment ({error}); move it away if you know what is deployed"
+                f"{self.path} is no record of a deployment ({error}); move it away if you know what is deployed"
             ) from error
 
     def write(self, progress: Progress) -> None:
@@ -83,7 +83,9 @@ def exclusive(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise DeploymentError(f"another deployment or upgrade is running on {folder}; wait for it to end") from None
+        raise DeploymentError(
+            f"another deployment or upgrade is running on {folder}; wait for it to end"
+        ) from None
     else:
         yield
     finally:

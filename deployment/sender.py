@@ -14,7 +14,7 @@ class Changed(DeploymentError):
 
 
 class Sender:
-    """Runs steps by name. A step that is done is not done again; one that may have been sent is looked for first.
+    """Runs steps by name. A step that is done is not done again; one that may have been sent is looked for.
 
     An unfinished transaction is sent again with the nonce it had, so that the two can never both be mined.
     """
@@ -39,8 +39,8 @@ class Sender:
         return step
 
     def call(self, name: str, to: str, data: bytes) -> Step:
-        """Calls a contract. The caller has asked the chain that it is needed: a call of that name that an earlier run
-        finished is no reason not to.
+        """Calls a contract. The caller has asked the chain that it is needed: a call of that name that an earlier
+        run finished is no reason not to.
         """
         earlier = self._progress.steps.get(name)
         if earlier is not None and earlier.done:
@@ -55,8 +55,9 @@ class Sender:
         if step is not None and step.done:
             if step.content != content:
                 raise Changed(
-                    f"{name} was sent by an earlier run as something else ({step.transaction}): the contracts or the "
-                    f"configuration changed since. Go back to what they were, or move {self._file.path} away to start anew"
+                    f"{name} was sent by an earlier run as something else ({step.transaction}): the contracts or "
+                    "the configuration changed since. Go back to what they were, or move "
+                    f"{self._file.path} away to start anew"
                 )
             self._report.step(name, step, again=True)
             return step
@@ -85,7 +86,9 @@ class Sender:
         if not receipt.succeeded:
             del self._progress.steps[name]
             self._save()
-            raise DeploymentError(f"{name}: transaction {receipt.transaction} failed on chain ({receipt.gas} gas used)")
+            raise DeploymentError(
+                f"{name}: transaction {receipt.transaction} failed on chain ({receipt.gas} gas used)"
+            )
         step.transaction = receipt.transaction
         step.block = receipt.block
         step.gas = receipt.gas

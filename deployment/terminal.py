@@ -11,13 +11,7 @@ class Reporter:
     def __init__(self, steps: int, quiet: bool = False) -> None:
         self._steps = steps
         self._done = 0
-        self._gas = 0
         self._quiet = quiet
-
-    @property
-    def gas(self) -> int:
-        """Gas used by the steps of this run."""
-        return self._gas
 
     def say(self, text: str) -> None:
         """A sentence."""
@@ -29,8 +23,6 @@ class Reporter:
         self._done += 1
         where = step.address or step.transaction
         cost = "done before" if again else f"{step.gas:,} gas"
-        if not again:
-            self._gas += step.gas
         self._line(name, where, cost)
 
     def skip(self, name: str) -> None:

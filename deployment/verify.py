@@ -11,13 +11,10 @@ from cluster.chain.roles import FUNCTIONS, ROLES
 from deployment import code
 from deployment.chain import Chain, Reverted
 from deployment.config import Config
+from deployment.contracts import NATIVE, initial_args
 from deployment.errors import DeploymentError
 from deployment.usdc import check_usdc
 from deployment.wiring import MANAGER, handover, holders, is_made, wiring
-
-NATIVE = "0x" + "00" * 20
-
-_INITIALIZE: dict[str, int] = {"ClusterToken": 2, "DatasetNFT": 1, "DatasetRegistry": 1, "PaymentRouter": 3}
 
 
 class Check(Struct, frozen=True):
@@ -43,18 +40,18 @@ class Verification(DeploymentError):
 
 
 def check_code(chain: Chain, manifest: Manifest) -> list[Check]:
-    """Deployed code is the manifest's, proxies point where the manifest says, implementations are what is compiled."""
+    """Deployed code is the manifest's, and proxies point where the manifest says."""
     checks = []
     for name, deployed in manifest.contracts.items():
         found = code.hash_of(chain.code(deployed.address))
         checks.append(Check(f"{name}: code", deployed.code_hash, found))
         if deployed.implementation is None:
             continue
-        checks.append(Check(f"{name}: implementation", deployed.implementation, chain.implementation(deployed.address)))
+        target = chain.implementation(deployed.address)
+        checks.append(Check(f"{name}: implementation", deployed.implementation, target))
         implementation = chain.code(deployed.implementation)
-        checks.append(
-            Check(f"{name}: implementation's code", str(deployed.implementation_code_hash), code.hash_of(implementation))
-        )
+        expected = str(deployed.implementation_code_hash)
+        checks.append(Check(f"{name}: implementation's code", expected, code.hash_of(implementation)))
     return checks
 
 
@@ -64,8 +61,10 @@ def check_compiled(chain: Chain, manifest: Manifest) -> list[Check]:
     compiled = {name: name for name in FUNCTIONS} | {"AccessManager": MANAGER}
     for name, source in compiled.items():
         deployed = manifest.contract(name)
-        runtime = chain.code(deployed.implementation or deployed.address)
-        checks.append(yes(f"{name}: code is that of the sources", code.matches(artifacts.load(source).runtime, runtime)))
+        same = code.matches(
+            artifacts.load(source).runtime, chain.code(deployed.implementation or deployed.address)
+        )
+        checks.append(yes(f"{name}: code is that of the sources", same))
         if deployed.implementation is not None:
             proxy = chain.code(deployed.address)
             same = code.matches(artifacts.load("ClusterProxy").runtime, proxy)
@@ -75,41 +74,47 @@ def check_compiled(chain: Chain, manifest: Manifest) -> list[Check]:
 
 def check_parameters(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[Check]:
     """The contracts know each other, the treasury and the currencies, and can't be initialized again."""
-    router, registry, token = addresses["PaymentRouter"], addresses["DatasetRegistry"], addresses["ClusterToken"]
+    router, token = addresses["PaymentRouter"], addresses["ClusterToken"]
 
     def read(contract: str, method: str, *args: Any) -> str:
         return str(chain.read(contract, addresses[contract], method, *args))
 
-    checks = [Check(f"{name}: authority", addresses["AccessManager"], read(name, "authority")) for name in FUNCTIONS]
+    manager = addresses["AccessManager"]
+    checks = [Check(f"{name}: authority", manager, read(name, "authority")) for name in FUNCTIONS]
     checks += [
         Check("DatasetRegistry: NFT", addresses["DatasetNFT"], read("DatasetRegistry", "nft")),
         Check("DatasetRegistry: router", router, read("DatasetRegistry", "paymentRouter")),
-        Check("PaymentRouter: registry", registry, read("PaymentRouter", "registry")),
+        Check("PaymentRouter: registry", addresses["DatasetRegistry"], read("PaymentRouter", "registry")),
         Check("PaymentRouter: NFT", addresses["DatasetNFT"], read("PaymentRouter", "nft")),
         Check("PaymentRouter: treasury", config.treasury, read("PaymentRouter", "treasury")),
-        Check("ClusterToken: supply", read("ClusterToken", "MAX_SUPPLY"), read("ClusterToken", "totalSupply")),
+        Check("ClusterToken: supply", str(5 * 10**27), read("ClusterToken", "totalSupply")),
     ]
     for label, currency in (("native coin", NATIVE), ("USDC", addresses["USDC"]), ("CP", token)):
         accepted = chain.read("PaymentRouter", router, "isCurrencyAccepted", currency)
         checks.append(yes(f"PaymentRouter: accepts {label}", bool(accepted)))
     for name in FUNCTIONS:
-        checks.append(yes(f"{name}: can't be initialized again", _refuses_to_initialize(chain, name, addresses[name])))
+        data = chain.encode(name, "initialize", *initial_args(name, addresses, config.treasury))
         implementation = chain.implementation(addresses[name])
+        checks.append(yes(f"{name}: can't be initialized again", _refused(chain, addresses[name], data)))
         checks.append(
-            yes(f"{name}: implementation can't be initialized", _refuses_to_initialize(chain, name, implementation))
+            yes(f"{name}: implementation can't be initialized", _refused(chain, implementation, data))
         )
     checks += [yes(what, ok) for what, ok in check_usdc(chain, addresses["USDC"])]
     return checks
 
 
-def check_access(chain: Chain, config: Config, addresses: Mapping[str, str], deployer: str, final: bool) -> list[Check]:
-    """Every call of the wiring has had its effect, and the deployer holds nothing that it was not given. Before the
-    admin role is handed over, `final` is false.
+def check_access(
+    chain: Chain, config: Config, addresses: Mapping[str, str], deployer: str, final: bool
+) -> list[Check]:
+    """Every call of the wiring has had its effect, and the deployer holds nothing that it was not given.
+    Before the admin role is handed over, `final` is false.
     """
     manager = addresses["AccessManager"]
     calls = wiring(chain, config, addresses) + (handover(config, deployer) if final else [])
     checks = [
-        yes(f"AccessManager: {call}", is_made(chain, manager, call)) for call in calls if call.method != "labelRole"
+        yes(f"AccessManager: {call}", is_made(chain, manager, call))
+        for call in calls
+        if call.method != "labelRole"
     ]
     given = holders(config, addresses["DatasetRegistry"])
     for role in ROLES:
@@ -127,16 +132,14 @@ def require(checks: list[Check]) -> None:
         raise Verification(wrong)
 
 
-def _refuses_to_initialize(chain: Chain, contract: str, address: str) -> bool:
-    some = "0x" + "11" * 20
-    args: tuple[Any, ...] = (some, some, [])[: _INITIALIZE[contract]]
-    try:
-        chain.call(address, chain.encode(contract, "initialize", *args))
-    except Reverted:
-        return True
-    return False
-
-
 def yes(what: str, ok: bool) -> Check:
     """A check that is right if `ok`."""
     return Check(what, "yes", "yes" if ok else "no")
+
+
+def _refused(chain: Chain, address: str, data: bytes) -> bool:
+    try:
+        chain.call(address, data)
+    except Reverted:
+        return True
+    return False

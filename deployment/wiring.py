@@ -15,8 +15,8 @@ from deployment.config import Config
 
 MANAGER = "ClusterAccessManager"
 
-# AccessManager's storage: `_targets` and `_roles`, and the word of each entry that packs its delay. Its view functions
-# don't show a delay that was set and is still to take effect.
+# AccessManager's storage: `_targets` and `_roles`, and where in an entry's second word its delay is. The view
+# functions don't show a delay that was set and is still to take effect.
 _TARGETS_SLOT = 0
 _ROLES_SLOT = 1
 _TARGET_DELAY_OFFSET_BITS = 0
@@ -54,11 +54,13 @@ def wiring(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[C
         for role, functions in opened.items():
             selectors = [selector for name in functions for selector in chain.selectors(contract, name)]
             calls.append(Call("setTargetFunctionRole", (addresses[contract], selectors, role.id)))
-    calls += [Call("grantRole", (role.id, given[role.name], role.delay)) for role in ROLES if role is not ADMIN]
+    for role in ROLES:
+        if role is not ADMIN:
+            calls.append(Call("grantRole", (role.id, given[role.name], role.delay)))
     if config.admin_delay:
-        delayed = [role for role in ROLES if role is ADMIN or role.delay]
-        calls += [Call("setGrantDelay", (role.id, config.admin_delay)) for role in delayed]
-        calls += [Call("setTargetAdminDelay", (addresses[contract], config.admin_delay)) for contract in FUNCTIONS]
+        delay = config.admin_delay
+        calls += [Call("setGrantDelay", (role.id, delay)) for role in ROLES if role is ADMIN or role.delay]
+        calls += [Call("setTargetAdminDelay", (addresses[contract], delay)) for contract in FUNCTIONS]
     return calls
 
 
@@ -72,7 +74,7 @@ def handover(config: Config, deployer: str) -> list[Call]:
 
 
 def missing(chain: Chain, manager: str, calls: Iterable[Call]) -> list[Call]:
-    """The calls whose effect the chain does not show. Labels leave nothing that a contract could read, so they are
+    """The calls whose effect the chain does not show. Labels leave nothing that could be read, so they are
     repeated with others and never asked for alone.
     """
     undone = [call for call in calls if call.method == "labelRole" or not is_made(chain, manager, call)]
@@ -90,18 +92,19 @@ def is_made(chain: Chain, manager: str, call: Call) -> bool:
         case "setRoleGuardian", (role, guardian):
             return bool(chain.read(MANAGER, manager, "getRoleGuardian", role) == guardian)
         case "setTargetFunctionRole", (target, selectors, role):
-            return all(chain.read(MANAGER, manager, "getTargetFunctionRole", target, s) == role for s in selectors)
+            roles = {chain.read(MANAGER, manager, "getTargetFunctionRole", target, s) for s in selectors}
+            return roles == {role}
         case "grantRole", (role, account, delay):
             since, current, pending, effect = chain.read(MANAGER, manager, "getAccess", role, account)
-            return since != 0 and (pending if effect else current) == delay
+            return bool(since != 0 and (pending if effect else current) == delay)
         case "renounceRole", (role, account):
             return bool(chain.read(MANAGER, manager, "getAccess", role, account)[0] == 0)
         case "setGrantDelay", (role, delay):
             slot = _entry(_ROLES_SLOT, role.to_bytes(32)) + 1
-            return _set_delay(chain, manager, slot, _ROLE_DELAY_OFFSET_BITS) == delay
+            return bool(_set_delay(chain, manager, slot, _ROLE_DELAY_OFFSET_BITS) == delay)
         case "setTargetAdminDelay", (target, delay):
             slot = _entry(_TARGETS_SLOT, bytes.fromhex(target[2:]).rjust(32, b"\0")) + 1
-            return _set_delay(chain, manager, slot, _TARGET_DELAY_OFFSET_BITS) == delay
+            return bool(_set_delay(chain, manager, slot, _TARGET_DELAY_OFFSET_BITS) == delay)
     raise ValueError(f"no way to tell whether {call} was made")
 
 

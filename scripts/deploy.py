@@ -8,7 +8,14 @@ from ape.cli import ConnectedProviderCommand
 
 from cluster.chain.manifest import encode
 from deployment import config
-from deployment.command import account_option, config_option, connect, deployments_option, folder_of, plain_errors
+from deployment.command import (
+    account_option,
+    config_option,
+    connect,
+    deployments_option,
+    folder_of,
+    plain_errors,
+)
 from deployment.deploy import deploy
 
 
@@ -19,12 +26,17 @@ from deployment.deploy import deploy
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest to stdout.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def cli(
-    provider: ProviderAPI, alias: str | None, config_path: Path, deployments: Path | None, as_json: bool, quiet: bool
+    provider: ProviderAPI,
+    alias: str | None,
+    config_path: Path,
+    deployments: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Deploy the protocol, or go on with a deployment that was interrupted.
 
-    Writes deployments/<chainId>.json, which everything else reads. Refuses to deploy twice. Exit codes: 0 deployed,
-    1 failed, 3 a live deployment is on record, 4 the chain is not as it should be afterwards.
+    Writes deployments/<chainId>.json, which everything else reads. Refuses to deploy twice. Exit codes: 0
+    deployed, 1 failed, 3 a live deployment is on record, 4 the chain is not as it should be afterwards.
 
     \b
     Examples:
@@ -33,6 +45,7 @@ def cli(
     """
     with plain_errors():
         chain = connect(provider, alias)
-        manifest = deploy(chain, config.load(chain.id, chain.sender, config_path), folder_of(deployments), quiet)
+        chosen = config.load(chain.id, chain.sender, config_path)
+        manifest = deploy(chain, chosen, folder_of(deployments), quiet)
     if as_json:
         click.echo(encode(manifest))

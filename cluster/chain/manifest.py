@@ -17,11 +17,21 @@ class ManifestError(ValueError):
     """The manifest is missing or wrong; the message says which and what would be right."""
 
 
+class PastImplementation(msgspec.Struct, rename="camel", frozen=True):
+    """An implementation that an upgrade replaced: until which block it ran, and what replaced it."""
+
+    address: str
+    code_hash: str
+    replaced_at_block: int
+    replaced_by_transaction: str
+
+
 class Deployed(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
     """A contract on chain.
 
     `address` is what to call (the proxy, for an upgradeable contract). `block` is the first block that can hold its
-    events. Code hashes are keccak-256 of the deployed code.
+    events. Code hashes are keccak-256 of the deployed code. `abi` is the implementation's; `history` are the
+    implementations before it, oldest first.
     """
 
     address: str
@@ -31,6 +41,7 @@ class Deployed(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
     abi: list[dict[str, Any]]
     implementation: str | None = None
     implementation_code_hash: str | None = None
+    history: list[PastImplementation] = []
 
 
 class Manifest(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from cluster.chain.codec import Codec, Function
 
 if TYPE_CHECKING:
-    from cluster.testing.chain import Chain
+    from cluster.testing.host import Host
 
 
 class Method:
@@ -40,7 +40,7 @@ class Method:
 class Contract:
     """A contract at an address, with the ABI of a compiled one."""
 
-    def __init__(self, chain: "Chain", name: str, address: str, codec: Codec) -> None:
+    def __init__(self, chain: "Host", name: str, address: str, codec: Codec) -> None:
         self.chain = chain
         self.name = name
         self.address = address

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cluster.chain.codec import plain
+
 
 @dataclass(frozen=True)
 class Event:
@@ -25,13 +27,15 @@ class Event:
 class Receipt:
     """The outcome of a transaction that succeeded; events are decoded when asked for.
 
-    Gas is not told: the engine keeps storage warm from one transaction to the next, so its figure is lower than a
-    chain's. `bench/gas.py` measures gas on a chain.
+    `gas_used` and `transaction` are told by a node only: the engine in the process keeps storage warm from one
+    transaction to the next, so its figure would be lower than a chain's.
     """
 
     return_value: Any
     _raw_logs: list[Any]
     _decode: Callable[[Any], Event | None]
+    gas_used: int | None = None
+    transaction: str | None = None
 
     @cached_property
     def events(self) -> list[Event]:
@@ -44,8 +48,6 @@ class Receipt:
 
     def expect(self, name: str, **values: Any) -> Event:
         """The one event of that name, after checking the values given (accounts count as their addresses)."""
-        from cluster.chain.codec import plain
-
         found = self.named(name)
         if len(found) != 1:
             raise AssertionError(f"expected one {name}, got {[event.name for event in self.events]}")

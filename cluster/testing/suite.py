@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from cluster.chain import artifacts
+from cluster.chain.manifest import Deployed, Manifest
 from cluster.chain.roles import FUNCTIONS, REGISTRY, ROLES
 from cluster.testing.accounts import Account
-from cluster.testing.chain import Chain
 from cluster.testing.contract import Contract
+from cluster.testing.host import Host
 
 NATIVE = "0x0000000000000000000000000000000000000000"
 
@@ -14,7 +16,7 @@ NATIVE = "0x0000000000000000000000000000000000000000"
 class Suite:
     """The contracts, and the accounts that hold roles. `admin` holds every role without a delay."""
 
-    chain: Chain
+    chain: Host
     admin: Account
     treasury: Account
     manager: Contract
@@ -29,7 +31,7 @@ class Suite:
         return {c.name: c for c in (self.token, self.nft, self.registry, self.router)}
 
 
-def deploy_suite(chain: Chain) -> Suite:
+def deploy_suite(chain: Host) -> Suite:
     """Deploys everything on a chain."""
     admin, treasury = chain.account("admin"), chain.account("treasury")
     manager = chain.deploy("ClusterAccessManager", admin, sender=admin)
@@ -49,3 +51,25 @@ def deploy_suite(chain: Chain) -> Suite:
         manager.grantRole(role.id, registry if role is REGISTRY else admin, 0, sender=admin)
     registry.setPaymentRouter(router, sender=admin)
     return suite
+
+
+def manifest_of(suite: Suite, chain_id: int, network: str) -> Manifest:
+    """The deployment manifest that the deploy script would have written."""
+    contracts = {"AccessManager": suite.manager, "USDC": suite.usdc, **suite.protocol()}
+    return Manifest(
+        chain_id=chain_id,
+        network=network,
+        deployer=suite.admin.address,
+        complete=True,
+        contracts={
+            name: Deployed(
+                address=contract.address,
+                block=1,
+                transaction="",
+                code_hash="",
+                abi=artifacts.load(contract.name).abi,
+            )
+            for name, contract in contracts.items()
+        },
+        roles={role.name: role.id for role in ROLES},
+    )

@@ -19,7 +19,11 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
     /// @notice Whether all transfers stop.
     bool public paused;
 
-    mapping(address account => bool) private _blacklisted;
+    /// @dev As in Circle's: the balance, and in the highest bit whether the account is blacklisted, in one word.
+    mapping(address account => uint256) private _balanceAndBlacklistState;
+    uint256 private _totalSupply;
+
+    uint256 private constant BLACKLISTED = 1 << 255;
 
     /// @notice An account was blacklisted.
     event Blacklisted(address indexed account);
@@ -59,13 +63,13 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
 
     /// @notice Stops an account from sending and receiving.
     function blacklist(address account) external onlyMasterMinter {
-        _blacklisted[account] = true;
+        _balanceAndBlacklistState[account] |= BLACKLISTED;
         emit Blacklisted(account);
     }
 
     /// @notice Undoes `blacklist`.
     function unBlacklist(address account) external onlyMasterMinter {
-        _blacklisted[account] = false;
+        _balanceAndBlacklistState[account] &= ~BLACKLISTED;
         emit UnBlacklisted(account);
     }
 
@@ -131,8 +135,8 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
     }
 
     /// @notice Whether an account is blacklisted.
-    function isBlacklisted(address account) external view returns (bool) {
-        return _blacklisted[account];
+    function isBlacklisted(address account) public view returns (bool) {
+        return _balanceAndBlacklistState[account] & BLACKLISTED != 0;
     }
 
     /// @notice EIP-712 version, "2" as in Circle's.
@@ -145,17 +149,40 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
         return 6;
     }
 
+    /// @inheritdoc ERC20Upgradeable
+    function balanceOf(address account) public view override returns (uint256) {
+        return _balanceAndBlacklistState[account] & ~BLACKLISTED;
+    }
+
+    /// @inheritdoc ERC20Upgradeable
+    function totalSupply() public view override returns (uint256) {
+        return _totalSupply;
+    }
+
     /// @dev Circle's checks the caller of `transferFrom` too, not only the two ends of the transfer.
     function _spendAllowance(address owner, address spender, uint256 value) internal override {
-        if (_blacklisted[spender]) revert AccountBlacklisted(spender);
+        if (isBlacklisted(spender)) revert AccountBlacklisted(spender);
         super._spendAllowance(owner, spender, value);
     }
 
     function _update(address from, address to, uint256 value) internal override {
         if (paused) revert TokenPaused();
-        if (_blacklisted[from]) revert AccountBlacklisted(from);
-        if (_blacklisted[to]) revert AccountBlacklisted(to);
-        super._update(from, to, value);
+        if (from == address(0)) {
+            _totalSupply += value;
+        } else {
+            uint256 balance = _balanceAndBlacklistState[from];
+            if (balance & BLACKLISTED != 0) revert AccountBlacklisted(from);
+            if (balance < value) revert ERC20InsufficientBalance(from, balance, value);
+            _balanceAndBlacklistState[from] = balance - value;
+        }
+        if (to == address(0)) {
+            _totalSupply -= value;
+        } else {
+            uint256 balance = _balanceAndBlacklistState[to];
+            if (balance & BLACKLISTED != 0) revert AccountBlacklisted(to);
+            _balanceAndBlacklistState[to] = balance + value;
+        }
+        emit Transfer(from, to, value);
     }
 
     function _requireSignature(address signer, bytes32 structHash, bytes calldata signature) private view {

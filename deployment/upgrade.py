@@ -1,0 +1,216 @@
+"""Upgrades a proxy through the AccessManager's delay: prepared and scheduled, later executed, or canceled."""
+
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cluster.chain import artifacts, manifest
+from cluster.chain.manifest import Deployed, PastImplementation
+from cluster.chain.roles import FUNCTIONS
+from deployment import code, layout, verify, wiring
+from deployment.chain import Chain
+from deployment.contracts import constructor_args
+from deployment.errors import DeploymentError, NothingToDo
+from deployment.progress import Progress, ProgressFile
+from deployment.sender import Sender
+from deployment.terminal import Reporter
+
+STEPS = {"schedule": 2, "execute": 1, "cancel": 1}
+
+
+class Pending(Struct, frozen=True):
+    """An upgrade that was prepared. `data` is the calldata of the proxy's `upgradeToAndCall`, in hex; `proposer` is
+    who scheduled it, and the only one who can execute it.
+    """
+
+    source: str
+    implementation: str
+    data: str
+    proposer: str
+
+
+class Status(Struct, frozen=True, rename="camel"):
+    """Where an upgrade stands. `state` is none, prepared, scheduled or ready; `ready_at` is in unix seconds."""
+
+    contract: str
+    proxy: str
+    implementation: str
+    state: str
+    pending: Pending | None = None
+    ready_at: int | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.contract} {self.proxy}, implementation {self.implementation}"]
+        match self.state, self.pending:
+            case "none", _:
+                lines.append("no upgrade is prepared")
+            case "prepared", Pending() as pending:
+                lines.append(f"prepared, not scheduled (or expired): {pending.implementation} ({pending.source})")
+            case _, Pending() as pending:
+                when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.ready_at))
+                verb = "can be executed since" if self.state == "ready" else "can be executed from"
+                lines.append(f"scheduled: {pending.implementation} ({pending.source}), {verb} {when}")
+        return "\n".join(lines)
+
+
+class Upgrade:
+    """The upgrade of one contract on one chain. Each method goes on where an interrupted one stopped."""
+
+    def __init__(
+        self, chain: Chain, confirmations: int, folder: Path, contract: str, action: str, quiet: bool = False
+    ) -> None:
+        if contract not in FUNCTIONS:
+            raise DeploymentError(f"{contract!r} is not upgradeable; these are: {', '.join(FUNCTIONS)}")
+        self._chain = chain
+        self._contract = contract
+        self._report = Reporter(STEPS.get(action, 0), quiet)
+        self._path = folder / f"{chain.id}.json"
+        self._manifest = manifest.load(self._path)
+        self._deployed = self._manifest.contract(contract)
+        self._addresses = {name: deployed.address for name, deployed in self._manifest.contracts.items()}
+        self._file = ProgressFile(folder / f"{chain.id}.upgrade-{contract}.partial.json")
+        self._progress = self._file.read() or Progress(chain.id, chain.sender)
+        self._sender = Sender(chain, self._file, self._progress, self._report, confirmations)
+        self._finish_if_executed()
+        self._require_live()
+
+    def status(self) -> Status:
+        """Where the upgrade stands."""
+        pending = self._pending()
+        at = self._scheduled_for(pending) if pending else 0
+        state = "none" if pending is None else "prepared"
+        if at:
+            state = "ready" if at <= self._chain.now() else "scheduled"
+        current = self._chain.implementation(self._deployed.address)
+        return Status(self._contract, self._deployed.address, current, state, pending, at or None)
+
+    def schedule(self, source: str, data: bytes = b"") -> Status:
+        """Checks the new implementation, deploys it, and schedules the upgrade to it. `data` is a call that the proxy
+        makes to itself after the upgrade. Raises `NothingToDo` if the code is what is deployed, or is scheduled.
+        """
+        pending = self._pending()
+        if pending is not None and self._scheduled_for(pending):
+            raise NothingToDo(f"an upgrade is scheduled already\n{self.status()}")
+        compiled = artifacts.load(source)
+        if code.matches(compiled.runtime, self._chain.code(self._chain.implementation(self._deployed.address))):
+            raise NothingToDo(f"{self._contract} runs the code of {source} already; nothing to upgrade")
+        layout.require_compatible(self._contract, source)
+        initcode = self._chain.initcode(source, *constructor_args(self._contract, self._addresses))
+        step = self._sender.create(f"{source} implementation {code.hash_of(initcode)[:10]}", initcode)
+        upgrade = self._chain.encode(self._contract, "upgradeToAndCall", str(step.address), data)
+        pending = Pending(source, str(step.address), "0x" + upgrade.hex(), self._chain.sender)
+        # Asked of the chain before it is promised: an implementation that is no UUPS one would be refused at the end.
+        self._require_proposer(pending)
+        self._note(pending)
+        call = self._chain.encode(wiring.MANAGER, "schedule", self._deployed.address, upgrade, 0)
+        self._sender.call("schedule", self._addresses["AccessManager"], call)
+        return self.status()
+
+    def execute(self) -> Status:
+        """Upgrades the proxy, and puts the new implementation on record. Raises `DeploymentError` if it is early."""
+        pending = self._required()
+        at = self._scheduled_for(pending)
+        if not at:
+            raise DeploymentError(f"nothing is scheduled (or it expired)\n{self.status()}")
+        now = self._chain.now()
+        if at > now:
+            raise DeploymentError(f"it is {at - now} s too early\n{self.status()}")
+        if self._chain.sender != pending.proposer:
+            raise DeploymentError(f"only {pending.proposer}, who scheduled it, can execute it")
+        data = bytes.fromhex(pending.data[2:])
+        call = self._chain.encode(wiring.MANAGER, "execute", self._deployed.address, data)
+        self._sender.call("execute", self._addresses["AccessManager"], call)
+        self._finish_if_executed()
+        self._require_live()
+        return self.status()
+
+    def cancel(self) -> Status:
+        """Cancels what is scheduled. For the proposer, a guardian or an admin."""
+        pending = self._required()
+        if not self._scheduled_for(pending):
+            raise NothingToDo(f"nothing is scheduled\n{self.status()}")
+        data = bytes.fromhex(pending.data[2:])
+        args = (pending.proposer, self._deployed.address, data)
+        call = self._chain.encode(wiring.MANAGER, "cancel", *args)
+        self._sender.call("cancel", self._addresses["AccessManager"], call)
+        return self.status()
+
+    def _finish_if_executed(self) -> None:
+        """Puts an upgrade on record that the chain shows to be done: by this run, or one that was interrupted."""
+        pending = self._pending()
+        current = self._chain.implementation(self._deployed.address)
+        if pending is None or current != pending.implementation or current == self._deployed.implementation:
+            return
+        step = self._progress.steps.get("execute")
+        block = self._chain.block()
+        transaction = ""
+        if step is not None:
+            receipts = [receipt for sent in step.sent if (receipt := self._chain.receipt(sent)) is not None]
+            if receipts:
+                block, transaction = receipts[-1].block, receipts[-1].transaction
+        self._deployed = self._upgraded(pending, block, transaction)
+        contracts = {**self._manifest.contracts, self._contract: self._deployed}
+        self._manifest = msgspec.structs.replace(self._manifest, contracts=contracts)
+        manifest.save(self._manifest, self._path)
+        self._file.remove()
+        self._progress.steps.clear()
+        self._progress.notes.clear()
+
+    def _upgraded(self, pending: Pending, block: int, transaction: str) -> Deployed:
+        before = PastImplementation(
+            address=str(self._deployed.implementation),
+            code_hash=str(self._deployed.implementation_code_hash),
+            replaced_at_block=block,
+            replaced_by_transaction=transaction,
+        )
+        return msgspec.structs.replace(
+            self._deployed,
+            abi=artifacts.load(pending.source).abi,
+            implementation=pending.implementation,
+            implementation_code_hash=code.hash_of(self._chain.code(pending.implementation)),
+            history=[*self._deployed.history, before],
+        )
+
+    def _require_live(self) -> None:
+        one = msgspec.structs.replace(self._manifest, contracts={self._contract: self._deployed})
+        verify.require(verify.check_code(self._chain, one))
+
+    def _require_proposer(self, pending: Pending) -> None:
+        manager, proxy = self._addresses["AccessManager"], self._deployed.address
+        data = bytes.fromhex(pending.data[2:])
+        immediate, delay = self._chain.read(
+            wiring.MANAGER, manager, "canCall", self._chain.sender, proxy, data[:4]
+        )
+        if immediate or delay:
+            return
+        call = self._chain.encode(wiring.MANAGER, "schedule", proxy, data, 0)
+        raise DeploymentError(
+            f"{self._chain.sender} may not upgrade {self._contract}. The implementation is deployed at "
+            f"{pending.implementation}; a holder of UPGRADER schedules it by sending this to the AccessManager "
+            f"{manager}:\n0x{call.hex()}"
+        )
+
+    def _scheduled_for(self, pending: Pending) -> int:
+        """Unix seconds from when it can be executed, 0 if it is not scheduled or has expired."""
+        manager = self._addresses["AccessManager"]
+        data = bytes.fromhex(pending.data[2:])
+        operation = self._chain.read(
+            wiring.MANAGER, manager, "hashOperation", pending.proposer, self._deployed.address, data
+        )
+        return int(self._chain.read(wiring.MANAGER, manager, "getSchedule", operation))
+
+    def _required(self) -> Pending:
+        pending = self._pending()
+        if pending is None:
+            raise DeploymentError(f"no upgrade of {self._contract} is prepared; `--schedule` prepares one")
+        return pending
+
+    def _pending(self) -> Pending | None:
+        notes = self._progress.notes
+        return msgspec.convert(notes, Pending) if notes else None
+
+    def _note(self, pending: Pending) -> None:
+        self._progress.notes.update(msgspec.structs.asdict(pending))
+        self._file.write(self._progress)
