@@ -53,9 +53,7 @@ def compile_all() -> dict[str, ContractType]:
 class Chain:
     """A connected chain and the account that signs on it."""
 
-    def __init__(
-        self, provider: ProviderAPI, account: AccountAPI, contracts: dict[str, ContractType]
-    ) -> None:
+    def __init__(self, provider: ProviderAPI, account: AccountAPI, contracts: dict[str, ContractType]) -> None:
         self._provider = provider
         self._ecosystem = provider.network.ecosystem
         self._account = account
@@ -173,9 +171,7 @@ class Chain:
                 return receipt
             time.sleep(pause)
             pause = min(pause * 2, POLL_MAX_S)
-        raise DeploymentError(
-            f"{transaction} was not confirmed within {WAIT_S} s; run the command again to go on"
-        )
+        raise DeploymentError(f"{transaction} was not confirmed within {WAIT_S} s; run the command again to go on")
 
     def _request(self, method: str, parameters: Sequence[Any]) -> Any:
         return self._provider.make_request(method, list(parameters))
@@ -192,12 +188,8 @@ class Chain:
     def _method(self, contract: str, method: str, count: int) -> MethodABI:
         fitting = [abi for abi in self._methods(contract, method) if len(abi.inputs) == count]
         if len(fitting) != 1:
-            raise DeploymentError(
-                f"{contract} has {len(fitting)} functions {method} with {count} arguments, not one"
-            )
+            raise DeploymentError(f"{contract} has {len(fitting)} functions {method} with {count} arguments, not one")
         return fitting[0]
 
     def _with_selector(self, abi: MethodABI, args: Sequence[Any]) -> bytes:
-        return bytes(self._ecosystem.get_method_selector(abi)) + bytes(
-            self._ecosystem.encode_calldata(abi, *args)
-        )
+        return bytes(self._ecosystem.get_method_selector(abi)) + bytes(self._ecosystem.encode_calldata(abi, *args))

@@ -115,13 +115,9 @@ class _Deployment:
 
     def _check_account(self) -> None:
         waiting = self._chain.nonce("pending") - self._chain.nonce()
-        known = any(
-            self._chain.is_pending(sent) for step in self._progress.steps.values() for sent in step.sent
-        )
+        known = any(self._chain.is_pending(sent) for step in self._progress.steps.values() for sent in step.sent)
         if waiting and not known:
-            raise DeploymentError(
-                f"{self._chain.sender} has {waiting} transactions waiting; let them be mined first"
-            )
+            raise DeploymentError(f"{self._chain.sender} has {waiting} transactions waiting; let them be mined first")
 
     def _contracts(self) -> dict[str, Deployed]:
         manager = self._create("AccessManager", wiring.MANAGER, self._chain.sender)

@@ -83,9 +83,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise DeploymentError(
-            f"another deployment or upgrade is running on {folder}; wait for it to end"
-        ) from None
+        raise DeploymentError(f"another deployment or upgrade is running on {folder}; wait for it to end") from None
     else:
         yield
     finally:

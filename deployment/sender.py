@@ -86,9 +86,7 @@ class Sender:
         if not receipt.succeeded:
             del self._progress.steps[name]
             self._save()
-            raise DeploymentError(
-                f"{name}: transaction {receipt.transaction} failed on chain ({receipt.gas} gas used)"
-            )
+            raise DeploymentError(f"{name}: transaction {receipt.transaction} failed on chain ({receipt.gas} gas used)")
         step.transaction = receipt.transaction
         step.block = receipt.block
         step.gas = receipt.gas

@@ -180,9 +180,7 @@ class Upgrade:
     def _require_proposer(self, pending: Pending) -> None:
         manager, proxy = self._addresses["AccessManager"], self._deployed.address
         data = bytes.fromhex(pending.data[2:])
-        immediate, delay = self._chain.read(
-            wiring.MANAGER, manager, "canCall", self._chain.sender, proxy, data[:4]
-        )
+        immediate, delay = self._chain.read(wiring.MANAGER, manager, "canCall", self._chain.sender, proxy, data[:4])
         if immediate or delay:
             return
         call = self._chain.encode(wiring.MANAGER, "schedule", proxy, data, 0)

@@ -39,9 +39,7 @@ def abi(local: bool) -> list[dict[str, Any]]:
     """The test token's whole ABI on local chains, elsewhere the part that Circle's has too."""
     whole = artifacts.load(SOURCE).abi
     return (
-        whole
-        if local
-        else [entry for entry in whole if entry.get("name") in _INTERFACE and entry["type"] != "error"]
+        whole if local else [entry for entry in whole if entry.get("name") in _INTERFACE and entry["type"] != "error"]
     )
 
 

@@ -61,9 +61,7 @@ def check_compiled(chain: Chain, manifest: Manifest) -> list[Check]:
     compiled = {name: name for name in FUNCTIONS} | {"AccessManager": MANAGER}
     for name, source in compiled.items():
         deployed = manifest.contract(name)
-        same = code.matches(
-            artifacts.load(source).runtime, chain.code(deployed.implementation or deployed.address)
-        )
+        same = code.matches(artifacts.load(source).runtime, chain.code(deployed.implementation or deployed.address))
         checks.append(yes(f"{name}: code is that of the sources", same))
         if deployed.implementation is not None:
             proxy = chain.code(deployed.address)
@@ -96,25 +94,19 @@ def check_parameters(chain: Chain, config: Config, addresses: Mapping[str, str])
         data = chain.encode(name, "initialize", *initial_args(name, addresses, config.treasury))
         implementation = chain.implementation(addresses[name])
         checks.append(yes(f"{name}: can't be initialized again", _refused(chain, addresses[name], data)))
-        checks.append(
-            yes(f"{name}: implementation can't be initialized", _refused(chain, implementation, data))
-        )
+        checks.append(yes(f"{name}: implementation can't be initialized", _refused(chain, implementation, data)))
     checks += [yes(what, ok) for what, ok in check_usdc(chain, addresses["USDC"])]
     return checks
 
 
-def check_access(
-    chain: Chain, config: Config, addresses: Mapping[str, str], deployer: str, final: bool
-) -> list[Check]:
+def check_access(chain: Chain, config: Config, addresses: Mapping[str, str], deployer: str, final: bool) -> list[Check]:
     """Every call of the wiring has had its effect, and the deployer holds nothing that it was not given.
     Before the admin role is handed over, `final` is false.
     """
     manager = addresses["AccessManager"]
     calls = wiring(chain, config, addresses) + (handover(config, deployer) if final else [])
     checks = [
-        yes(f"AccessManager: {call}", is_made(chain, manager, call))
-        for call in calls
-        if call.method != "labelRole"
+        yes(f"AccessManager: {call}", is_made(chain, manager, call)) for call in calls if call.method != "labelRole"
     ]
     given = holders(config, addresses["DatasetRegistry"])
     for role in ROLES:

@@ -1,45 +1,51 @@
 """From raw logs to events, by the ABIs of the deployment manifest."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from eth_abi.exceptions import DecodingError
-from eth_utils import to_checksum_address
-
-from cluster.chain.codec import Codec
+from cluster.chain.events import EventDataError, EventDecoder, decoders
 from cluster.chain.manifest import Manifest
+from indexer.chain import RawLog
 from indexer.event import Event
 from indexer.handlers import HANDLERS
+
+WORD = 32
+
+
+class UnreadableLog(RuntimeError):
+    """A contract of ours emitted what its ABI in the manifest does not describe: the manifest is of other
+    code.
+    """
 
 
 class Decoder:
     """Knows the contracts that the indexer follows."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self._by_address: dict[bytes, tuple[str, Codec]] = {}
-        for name in HANDLERS:
-            deployed = manifest.contract(name)
-            self._by_address[bytes.fromhex(deployed.address[2:])] = (name, Codec(deployed.abi))
-        self.addresses = [to_checksum_address(address) for address in self._by_address]
+        self.contracts = {name: manifest.contract(name).address for name in HANDLERS}
         self.first_block = min(manifest.contract(name).block for name in HANDLERS)
+        self._known: dict[bytes, tuple[str, dict[tuple[bytes, int], EventDecoder]]] = {
+            bytes.fromhex(manifest.contract(name).address[2:]): (name, decoders(manifest.contract(name).abi))
+            for name in HANDLERS
+        }
 
-    def decode(self, raw: Sequence[Any]) -> Event | None:
-        """The event of a raw log (block, log_index, address, tx, topics, data, time), or None if no ABI has it.
+    def decode(self, log: RawLog, time: int) -> Event | None:
+        """The event of a log in a block of that time, or None if no ABI has it or no handler wants it.
 
-        A log that carries an event's topic but not its form can't come from our contracts, whose ABIs these are; it
-        is left alone like an unknown one, and stays among the raw logs.
+        Raises `UnreadableLog`.
         """
-        block, log_index, address, tx, topics, data, time = raw
-        found = self._by_address.get(address)
-        if found is None or not topics:
+        found = self._known.get(log.address)
+        if found is None:
             return None
-        name, codec = found
-        words = [topics[i : i + 32] for i in range(0, len(topics), 32)]
-        kind = codec.events.get(words[0])
-        if kind is None or len(words) != len(kind.indexed) + 1:
+        name, kinds = found
+        topics = [log.topics[i : i + WORD] for i in range(0, len(log.topics), WORD)]
+        if not topics:
+            return None
+        kind = kinds.get((topics[0], len(topics)))
+        if kind is None or kind.name not in HANDLERS[name]:
             return None
         try:
-            values = kind.values(words, data)
-        except DecodingError:
-            return None
-        return Event(name, kind.entry["name"], values, block, log_index, time, "0x" + tx.hex())
+            values = kind.decode(topics, log.data)
+        except EventDataError as error:
+            raise UnreadableLog(
+                f"log {log.log_index} of block {log.block} is not the {kind.signature} of {name} that the "
+                f"manifest describes: {error}"
+            ) from error
+        return Event(name, kind.name, values, log.block, log.log_index, time, "0x" + log.tx.hex())

@@ -1,22 +1,27 @@
+# ruff: noqa: S608 - names in SQL come from our own schema, values are bound
 """The database: raw logs, derived rows, an undo journal and a checkpoint, changed together or not at all.
 
-SQLite in WAL mode. Everything but `recent_block`, `cursor` and `undo` is a function of the chain alone: however often
-the writer is killed, the same chain gives the same rows.
+SQLite in WAL mode; the only module that knows so, besides the API's queries. Whatever happens to the process,
+the same chain gives the same bytes: no row holds a wall-clock time or a running number of its own.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-CHAIN_TABLES = frozenset({"block", "log", "recent_block", "checkpoint", "cursor", "undo", "migration"})
+from indexer.chain import Block, Position, RawLog
+from indexer.rows import Key, Row
+
+CHAIN_TABLES = frozenset({"block", "log", "contract", "checkpoint", "cursor", "undo", "migration"})
 BUSY_TIMEOUT_S = 10
+FETCH_ROWS = 1_000
 
 
 class WrongDatabase(RuntimeError):
-    """The file belongs to another chain, or to a newer indexer."""
+    """The file is of another deployment, of a newer indexer, or not a database at all."""
 
 
 def migrations() -> list[tuple[str, str]]:
@@ -26,106 +31,270 @@ def migrations() -> list[tuple[str, str]]:
 
 
 class Store:
-    """One writer's connection."""
+    """The writer's connection. Everything but reading happens within `transaction`."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = str(path)
-        self.db = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=NORMAL")
-        self._migrate()
+        self.db = sqlite3.connect(
+            self.path,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        try:
+            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute("PRAGMA synchronous=NORMAL")
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            self.db.close()
+            raise WrongDatabase(f"{self.path} can't be used as the indexer's database: {error}") from error
+        except WrongDatabase:
+            self.db.close()
+            raise
+        self._columns: dict[str, list[str]] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
+        for table in self.derived_tables():
+            info = self.db.execute(f"PRAGMA table_info({table})").fetchall()
+            self._columns[table] = [row[1] for row in info]
+            self._keys[table] = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
 
     def close(self) -> None:
+        """Closes the connection."""
         self.db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[None]:
         """All of it or nothing."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
-            yield self.db
+            yield
         except BaseException:
             self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
 
+    # Schema
+
     def _migrate(self) -> None:
-        self.db.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
-        with self.transaction() as db:
-            done = {name for (name,) in db.execute("SELECT name FROM migration")}
+        with self.transaction():
+            self.db.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) WITHOUT ROWID")
+            done = {name for (name,) in self.db.execute("SELECT name FROM migration")}
             known = migrations()
-            unknown = done - {name for name, _ in known}
+            unknown = sorted(done - {name for name, _ in known})
             if unknown:
-                raise WrongDatabase(f"{self.path} was written by a newer indexer ({', '.join(sorted(unknown))})")
-            for name, text in known:
-                if name in done:
-                    continue
+                raise WrongDatabase(f"{self.path} was written by a newer indexer ({', '.join(unknown)})")
+            new = [(name, text) for name, text in known if name not in done]
+            for name, text in new:
                 # executescript would commit, so the statements are run one by one.
                 for statement in _statements(text):
-                    db.execute(statement)
-                db.execute("INSERT INTO migration VALUES (?)", (name,))
-            self._make_triggers(db)
+                    self.db.execute(statement)
+                self.db.execute("INSERT INTO migration VALUES (?)", (name,))
+            if new:
+                self.db.execute("UPDATE cursor SET stale = 1")
+                self._make_triggers()
 
     def derived_tables(self) -> list[str]:
-        """Tables that follow from the logs."""
+        """Tables that follow from the logs, in the order in which they are written."""
         rows = self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         return [name for (name,) in rows if name not in CHAIN_TABLES and not name.startswith("sqlite_")]
 
-    def _make_triggers(self, db: sqlite3.Connection) -> None:
+    def _make_triggers(self) -> None:
         """Every change of a derived row writes the statement that undoes it."""
         for table in self.derived_tables():
-            info = db.execute(f"PRAGMA table_info({table})").fetchall()
-            columns = [row[1] for row in info]
-            keys = [row[1] for row in info if row[5]]
-            where = " || ' AND ' || ".join(f"'{key} = ' || quote({{row}}.{key})" for key in keys)
-            assign = " || ', ' || ".join(f"'{column} = ' || quote(OLD.{column})" for column in columns)
-            values = " || ', ' || ".join(f"quote(OLD.{column})" for column in columns)
+            info = self.db.execute(f"PRAGMA table_info({table})").fetchall()
+            where = " || ' AND ' || ".join(f"'{c[1]} = ' || {_literal('NEW', c)}" for c in info if c[5])
+            assign = " || ', ' || ".join(f"'{c[1]} = ' || {_literal('OLD', c)}" for c in info)
+            values = " || ', ' || ".join(_literal("OLD", c) for c in info)
             undo = {
-                "INSERT": f"'DELETE FROM {table} WHERE ' || {where.format(row='NEW')}",
-                "UPDATE": f"'UPDATE {table} SET ' || {assign} || ' WHERE ' || {where.format(row='NEW')}",
+                "INSERT": f"'DELETE FROM {table} WHERE ' || {where}",
+                "UPDATE": f"'UPDATE {table} SET ' || {assign} || ' WHERE ' || {where}",
                 "DELETE": f"'INSERT INTO {table} VALUES (' || {values} || ')'",
             }
-            for event, statement in undo.items():
-                db.execute(
-                    f"CREATE TRIGGER IF NOT EXISTS undo_{table}_{event.lower()} AFTER {event} ON {table} "
-                    "WHEN (SELECT journaling FROM cursor) = 1 BEGIN "
-                    f"INSERT INTO undo (block, statement) SELECT block, {statement} FROM cursor; END"
+            for change, statement in undo.items():
+                name = f"undo_{table}_{change.lower()}"
+                self.db.execute(f"DROP TRIGGER IF EXISTS {name}")
+                self.db.execute(
+                    f"CREATE TRIGGER {name} AFTER {change} ON {table} "
+                    "WHEN (SELECT journaling FROM cursor) = 1 BEGIN INSERT INTO undo "
+                    "SELECT block, "
+                    "(SELECT coalesce(max(step), 0) + 1 FROM undo WHERE undo.block = cursor.block), "
+                    f"{statement} FROM cursor; END"
                 )
 
-    # Checkpoint
+    # What it is of, and how far it is
 
-    def begin(self, chain_id: int, block: int, block_hash: bytes) -> None:
-        """Says which chain this is and after which block to start; keeps what is there already."""
-        found = self.checkpoint()
-        if found is None:
-            with self.transaction() as db:
-                db.execute("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", (chain_id, block, block_hash))
-                db.execute("INSERT INTO cursor VALUES (1, ?, 0, ?)", (block, block))
-                db.execute("INSERT INTO recent_block VALUES (?, ?)", (block, block_hash))
-            return
-        (found_chain,) = self.db.execute("SELECT chain_id FROM checkpoint").fetchone()
-        if found_chain != chain_id:
-            raise WrongDatabase(f"{self.path} is of chain {found_chain}, not {chain_id}: give another --db")
+    def begin(self, chain_id: int, contracts: Mapping[str, str], start: Block | None) -> None:
+        """Says which contracts of which chain these are and after which block to start, or checks that it was
+        said before. Raises `WrongDatabase`.
+        """
+        with self.transaction():
+            found = self.db.execute("SELECT chain_id FROM checkpoint").fetchone()
+            if found is None:
+                if start is None:
+                    raise ValueError("a new database needs a block to start from")
+                self.db.execute("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", (chain_id, start.number, start.hash))
+                self.db.execute("INSERT INTO cursor VALUES (1, ?, 0, ?, 0)", (start.number, start.number))
+                self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", start)
+                self.db.executemany("INSERT INTO contract VALUES (?, ?)", sorted(contracts.items()))
+                return
+            if found != (chain_id,):
+                raise WrongDatabase(f"{self.path} is of chain {found[0]}, not {chain_id}: give another --db")
+            for name, address in self.db.execute("SELECT name, address FROM contract").fetchall():
+                if contracts.get(name) != address:
+                    raise WrongDatabase(
+                        f"{self.path} follows {name} at {address}, but the manifest has it at "
+                        f"{contracts.get(name)}: it is of another deployment, give another --db"
+                    )
 
-    def checkpoint(self) -> tuple[int, bytes] | None:
-        """Number and hash of the last block that was read."""
-        row: tuple[int, bytes] | None = self.db.execute("SELECT block, hash FROM checkpoint").fetchone()
-        return row
+    def position(self) -> Position | None:
+        """The last block that was read."""
+        row = self.db.execute("SELECT block, hash FROM checkpoint").fetchone()
+        return Position(*row) if row else None
 
-    def known_blocks(self) -> list[tuple[int, bytes]]:
-        """Blocks whose hashes are known, newest first."""
-        return self.db.execute(
-            "SELECT number, hash FROM recent_block UNION SELECT number, hash FROM block ORDER BY number DESC"
-        ).fetchall()
+    def counts(self) -> dict[str, int]:
+        """How many rows each derived table has."""
+        return {t: self.db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in self.derived_tables()}
 
-    def logs(self) -> Iterator[Sequence[Any]]:
-        """All raw logs with their block's time, in order."""
-        return iter(
-            self.db.execute(
-                "SELECT log.block, log_index, address, tx, topics, data, time FROM log "
-                "JOIN block ON block.number = log.block ORDER BY log.block, log_index"
+    def undo_floor(self) -> int:
+        """Lowest block that the journal can go back to."""
+        floor: int = self.db.execute("SELECT undo_floor FROM cursor").fetchone()[0]
+        return floor
+
+    def stale(self) -> bool:
+        """Whether derived rows have to be made anew, because a migration changed their tables."""
+        row = self.db.execute("SELECT stale FROM cursor").fetchone()
+        return bool(row and row[0])
+
+    def positions(self, highest: int) -> Iterator[Position]:
+        """Blocks up to a height whose hashes are known, newest first."""
+        last = self.position()
+        if last is not None and last.block <= highest:
+            yield last
+            highest = last.block - 1
+        while True:
+            rows = self.db.execute(
+                "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC LIMIT ?",
+                (highest, FETCH_ROWS),
             ).fetchall()
+            if not rows:
+                return
+            yield from (Position(*row) for row in rows)
+            highest = rows[-1][0] - 1
+
+    def block(self, number: int) -> Block | None:
+        """A remembered block."""
+        row = self.db.execute("SELECT number, hash, parent, time FROM block WHERE number = ?", (number,)).fetchone()
+        return Block(*row) if row else None
+
+    # Forward
+
+    def append(self, blocks: Iterable[Block], logs: Iterable[RawLog]) -> None:
+        """Raw logs and the blocks to remember."""
+        self.db.executemany("INSERT INTO block VALUES (?, ?, ?, ?)", blocks)
+        self.db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", logs)
+
+    def at(self, block: int, journaling: bool) -> None:
+        """What is saved from now on is of that block, and is journaled or not."""
+        self.db.execute("UPDATE cursor SET block = ?, journaling = ?", (block, int(journaling)))
+
+    def advance(self, to: Position, floor: int) -> None:
+        """Sets the checkpoint; forgets what lies deeper than the journal is to go."""
+        old = self.undo_floor()
+        floor = max(old, min(floor, to.block))
+        self.db.execute("DELETE FROM undo WHERE block <= ?", (floor,))
+        self.db.execute(
+            "DELETE FROM block WHERE number > ? AND number <= ? "
+            "AND NOT EXISTS (SELECT 1 FROM log WHERE log.block = block.number)",
+            (old, floor),
         )
+        self.db.execute("UPDATE cursor SET block = ?, journaling = 0, undo_floor = ?", (to.block, floor))
+        self.db.execute("UPDATE checkpoint SET block = ?, hash = ?", to)
+
+    # Back
+
+    def undo(self, after: int) -> None:
+        """Takes back all derived rows after a block, by the journal."""
+        self.at(after, False)
+        for (statement,) in self.db.execute(
+            "SELECT statement FROM undo WHERE block > ? ORDER BY block DESC, step DESC", (after,)
+        ).fetchall():
+            self.db.execute(statement)
+
+    def truncate(self, to: Position) -> None:
+        """Takes back everything else after a block."""
+        for table in ("log", "undo"):
+            self.db.execute(f"DELETE FROM {table} WHERE block > ?", (to.block,))
+        self.db.execute("DELETE FROM block WHERE number > ?", (to.block,))
+        self.db.execute("UPDATE cursor SET block = ?", (to.block,))
+        self.db.execute("UPDATE checkpoint SET block = ?, hash = ?", to)
+
+    def clear(self) -> None:
+        """Empties the derived tables and the journal: what is made anew can only be undone from here on."""
+        self.at(0, False)
+        for table in self.derived_tables():
+            self.db.execute(f"DELETE FROM {table}")
+        self.db.execute("DELETE FROM undo")
+        self.db.execute("UPDATE cursor SET stale = 0, undo_floor = (SELECT block FROM checkpoint)")
+
+    def logs(self) -> Iterator[tuple[RawLog, int]]:
+        """All raw logs in order, each with its block's time."""
+        after = (-1, -1)
+        while True:
+            rows = self.db.execute(
+                "SELECT log.block, log_index, address, tx, topics, data, time FROM log "
+                "JOIN block ON number = log.block WHERE (log.block, log_index) > (?, ?) "
+                "ORDER BY log.block, log_index LIMIT ?",
+                (*after, FETCH_ROWS),
+            ).fetchall()
+            if not rows:
+                return
+            yield from ((RawLog(*row[:6]), row[6]) for row in rows)
+            after = rows[-1][:2]
+
+    # Derived rows (`rows.Tables`)
+
+    @property
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Primary keys of the derived tables."""
+        return self._keys
+
+    def load(self, table: str, key: Key) -> Row | None:
+        """A row by its primary key."""
+        where = " AND ".join(f"{name} = ?" for name in self._keys[table])
+        row = self.db.execute(f"SELECT * FROM {table} WHERE {where}", key).fetchone()
+        return dict(zip(self._columns[table], row, strict=True)) if row else None
+
+    def save(self, table: str, rows: Sequence[Row], removed: Sequence[Key]) -> None:
+        """Writes whole rows over what has their keys, and removes rows."""
+        keys, columns = self._keys[table], self._columns[table]
+        if removed:
+            where = " AND ".join(f"{name} = ?" for name in keys)
+            self.db.executemany(f"DELETE FROM {table} WHERE {where}", removed)
+        if rows:
+            marks = ", ".join("?" * len(columns))
+            others = [name for name in columns if name not in keys]
+            over = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in others)}" if others else "NOTHING"
+            self.db.executemany(
+                f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT ({', '.join(keys)}) DO {over}",
+                [tuple([row[name] for name in columns]) for row in rows],
+            )
+
+
+def by_block(logs: Iterable[tuple[RawLog, int]]) -> Iterator[tuple[int, list[tuple[RawLog, int]]]]:
+    """Logs (with their times) block by block."""
+    for number, group in groupby(logs, key=lambda pair: pair[0].block):
+        yield number, list(group)
+
+
+def _literal(row: str, column: Sequence[object]) -> str:
+    """SQL for the literal of a value. Text goes through its bytes: `quote` ends at a NUL, and a contract
+    takes NULs in its strings.
+    """
+    name = f"{row}.{column[1]}"
+    if column[2] == "TEXT":
+        return f"'CAST(' || quote(CAST({name} AS BLOB)) || ' AS TEXT)'"
+    return f"quote({name})"
 
 
 def _statements(text: str) -> Iterator[str]:
@@ -135,3 +304,5 @@ def _statements(text: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+    if statement.strip():
+        raise ValueError(f"a migration ends within a statement: {statement.strip()[:80]}")

@@ -2,36 +2,45 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
+from typing import ParamSpec, TypeVar
 
 from cluster.chain.manifest import Manifest
-from cluster.chain.rpc import NodeUnreachable, Rpc, RpcError
+from cluster.chain.rpc import Rpc, RpcFailure
+from indexer.chain import Position
 from indexer.decoder import Decoder
-from indexer.reader import ChainMoved, MalformedAnswer, Reader
-from indexer.store import Store
+from indexer.reader import ChainMoved, RangeTooLong, Reader
+from indexer.store import Store, WrongDatabase
 from indexer.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WINDOW_BLOCKS = 128
 MAX_RANGE_BLOCKS = 2_000
-POLL_S = 0.25
-RETRY_S = 1.0
-MAX_RETRY_S = 30.0
+POLL_S = 0.5
+RETRY_S = 0.1
+MAX_RETRY_S = 15.0
+COMPARED_AT_ONCE = 50
 
 
 class ChainReplaced(RuntimeError):
-    """No block that was read is on the node's chain any more: this is another chain, and needs another database."""
+    """The node is of another chain than the manifest or the database."""
 
 
 @dataclass
 class Status:
-    """What the indexer knows about itself."""
+    """What the indexer knows about itself since it was started. `error` is what it waits out, if anything."""
 
     head: int = 0
     indexed: int = 0
     reorgs: int = 0
     deep_reorgs: int = 0
-    last_reorg_to: int | None = None
-    error: str | None = None
+    last_reorg: dict[str, int] | None = None
+    logs: int = 0
+    error: str | None = "starting"
 
     @property
     def lag(self) -> int:
@@ -40,7 +49,11 @@ class Status:
 
 
 class Indexer:
-    """One database following one chain. `progress(indexed, head)` is called after each range."""
+    """One database following one chain. `progress` is called after each range with the status.
+
+    `window` is how many blocks below the head a reorganization is undone by the journal; deeper ones replay
+    the logs.
+    """
 
     def __init__(
         self,
@@ -50,94 +63,161 @@ class Indexer:
         *,
         window: int = WINDOW_BLOCKS,
         max_range: int = MAX_RANGE_BLOCKS,
-        progress: Callable[[int, int], None] = lambda indexed, head: None,
+        poll_s: float = POLL_S,
+        progress: Callable[[Status], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._manifest = manifest
         self._rpc = rpc
-        self._window = window
+        self._poll_s = poll_s
         self._progress = progress
-        decoder = Decoder(manifest)
-        self._start_block = max(decoder.first_block - 1, 0)
-        self._reader = Reader(rpc, decoder, max_range)
-        self._writer = Writer(store, decoder, window)
+        self._decoder = Decoder(manifest)
+        self._reader = Reader(rpc, list(self._decoder.contracts.values()), window, max_range)
+        self._writer = Writer(store, self._decoder, window)
         self.status = Status()
 
     async def start(self) -> None:
-        """Checks that node, manifest and database are of one chain. Raises `WrongDatabase`, `ChainReplaced`."""
-        chain_id = int(await self._rpc.call("eth_chainId"), 16)
+        """Checks that node, manifest and database are of one deployment, and brings the database's form up to
+        date.
+
+        Raises `WrongDatabase`, `ChainReplaced`, `RpcFailure`.
+        """
+        chain_id = int(await self._rpc.call("eth_chainId", kind=str), 16)
         if chain_id != self._manifest.chain_id:
             raise ChainReplaced(f"the node is of chain {chain_id}, the manifest of {self._manifest.chain_id}")
-        if self._store.checkpoint() is None:
-            first = await self._reader.header(self._start_block)
-            if first is None:
-                raise ChainReplaced(f"the node has no block {self._start_block}, where the deployment begins")
-            self._store.begin(chain_id, first.number, first.hash)
-        else:
-            self._store.begin(chain_id, 0, b"")
+        start = None
+        if self._store.position() is None:
+            number = max(self._decoder.first_block - 1, 0)
+            (start,) = await self._reader.headers([number])
+            if start is None:
+                raise ChainReplaced(f"the node has no block {number}, where the deployment begins")
+        self._store.begin(chain_id, self._decoder.contracts, start)
+        if self._store.stale():
+            await _whole(self._writer.rebuild)
+        self.status.indexed = self._position().block
 
-    async def catch_up(self) -> None:
-        """Reads until the head. Returns at once if there is nothing new."""
-        while await self._step():
-            pass
+    async def check(self) -> None:
+        """Checks that the database is of this manifest, and that the node has the block that it ends with.
 
-    async def run(self) -> None:
-        """Follows the chain until cancelled. Node failures are waited out; a chain that was replaced is not."""
+        Changes nothing. Raises `WrongDatabase`, `ChainReplaced`, `RpcFailure`.
+        """
+        position = self._store.position()
+        if position is None:
+            raise WrongDatabase(f"{self._store.path} is empty; `cluster index run` fills it")
+        self._store.begin(self._manifest.chain_id, self._decoder.contracts, None)
+        (found,) = await self._reader.headers([position.block])
+        if found is None or found.hash != position.hash:
+            raise ChainReplaced(
+                f"block {position.block}, where the database ends, is not on the node's chain: the indexer "
+                "has to take a reorganization back first"
+            )
+
+    async def catch_up(self, to: int | None = None) -> None:
+        """Reads until the head, or until a block. Raises `RpcFailure`, `ChainReplaced`."""
         wait = RETRY_S
         while True:
             try:
-                await self.catch_up()
-            except (NodeUnreachable, RpcError, MalformedAnswer) as error:
-                self.status.error = str(error)
+                if not await self._step(to):
+                    return
+                wait = RETRY_S
+            except RangeTooLong:
+                continue
+            except ChainMoved:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, MAX_RETRY_S)
-                continue
-            self.status.error = None
-            wait = RETRY_S
-            await asyncio.sleep(POLL_S)
 
-    async def _step(self) -> bool:
-        """One range forward or one rollback. Returns whether there is more to do."""
-        checkpoint = self._store.checkpoint()
-        if checkpoint is None:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Starts, then follows the chain until `stop` is set. What a node fails at is waited out; a chain or
+        database that is another one is not (`ChainReplaced`, `WrongDatabase`).
+        """
+        wait, started = RETRY_S, False
+        while not stop.is_set():
+            try:
+                if not started:
+                    await self.start()
+                    started = True
+                more = await self._step(None)
+            except RangeTooLong:
+                continue
+            except (RpcFailure, ChainMoved) as error:
+                if isinstance(error, RpcFailure):
+                    self.status.error = str(error)
+                    self._progress(self.status)
+                pause = wait
+                wait = min(wait * 2, MAX_RETRY_S)
+            else:
+                self.status.error = None
+                pause = 0 if more else self._poll_s
+                wait = RETRY_S
+            if pause:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+
+    def _position(self) -> Position:
+        position = self._store.position()
+        if position is None:
             raise RuntimeError("start() comes first")
-        number, block_hash = checkpoint
-        head = await self._reader.head()
-        self.status.head, self.status.indexed = head, number
-        mine = await self._reader.header(number)
-        if mine is None or mine.hash != block_hash:
-            return await self._settle_difference(head, number)
-        if number >= head:
-            return False
-        try:
-            read = await self._reader.read(number, block_hash, head, self._window)
-        except ChainMoved:
-            await asyncio.sleep(0)
-            return True
-        await asyncio.to_thread(self._writer.apply, read, head)
-        self.status.indexed = read.last.number
-        self._progress(read.last.number, head)
-        return read.last.number < head
+        return position
 
-    async def _settle_difference(self, head: int, number: int) -> bool:
+    async def _step(self, to: int | None) -> bool:
+        """One range forward or one rollback. Returns whether there is more to do."""
+        position = self._position()
+        self.status.indexed = position.block
+        head, mine = await self._reader.head_and(position.block)
+        self.status.head = head
+        if mine is None or mine.hash != position.hash or head < position.block:
+            return await self._settle(position, head)
+        target = head if to is None else min(to, head)
+        if position.block >= target:
+            return False
+        read = await self._reader.read(position, target)
+        await _whole(self._writer.apply, read, target)
+        self.status.indexed = read.last.block
+        self.status.logs += len(read.logs)
+        self._progress(self.status)
+        return read.last.block < target
+
+    async def _settle(self, position: Position, head: int) -> bool:
         """The node does not have our last block: it lags behind, or the chain was reorganized."""
-        for known, known_hash in self._store.known_blocks():
-            if known > head:
-                continue
-            theirs = await self._reader.header(known)
-            if theirs is None:
-                return False
-            if theirs.hash != known_hash:
-                continue
-            if head < number and known == max(k for k, _ in self._store.known_blocks() if k <= head):
-                # It has all of ours that it could have: nothing says that it will not have the rest.
-                return False
-            journal = await asyncio.to_thread(self._writer.roll_back, known, known_hash)
-            self.status.reorgs += 1
-            self.status.deep_reorgs += not journal
-            self.status.last_reorg_to = known
-            return True
+        known = self._store.positions(head)
+        newest: Position | None = None
+        while part := list(islice(known, COMPARED_AT_ONCE)):
+            newest = newest or part[0]
+            for ours, theirs in zip(part, await self._reader.headers([p.block for p in part]), strict=True):
+                if theirs is None:
+                    # It lost a block below its own head: nodes of different views. Ask again.
+                    raise ChainMoved
+                if theirs.hash != ours.hash:
+                    continue
+                if ours == newest and head < position.block:
+                    # It has all of ours that it could have: nothing says that it will not have the rest.
+                    return False
+                await self._roll_back(position, ours)
+                return True
+        if newest is None:
+            # It is below everything that we know: it is still being set up, or was set back.
+            return False
         raise ChainReplaced(
-            f"none of the blocks read up to {number} is on the node's chain; if it is the right one, start again "
-            "with an empty database"
+            f"none of the blocks read up to {position.block} is on the node's chain. If it is the right one, "
+            "start again with an empty database"
         )
+
+    async def _roll_back(self, position: Position, to: Position) -> None:
+        journal = await _whole(self._writer.roll_back, to)
+        self.status.indexed = to.block
+        self.status.reorgs += 1
+        self.status.deep_reorgs += not journal
+        self.status.last_reorg = {"from": position.block, "to": to.block}
+        self._progress(self.status)
+
+
+async def _whole(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs in a thread, to its end even if the task is cancelled: nobody may close the database under a
+    writer.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

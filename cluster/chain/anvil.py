@@ -65,7 +65,7 @@ def running(port: int | None = None, options: Sequence[str] = ()) -> Iterator[st
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock here
+        preexec_fn=die_with_parent,
     )
     try:
         _wait(process, port)

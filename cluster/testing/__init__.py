@@ -1,12 +1,12 @@
 """Contract tests in-process: contract objects by name over pyrevm, thousands of transactions a second.
 
-    chain = Chain()
-    alice = chain.account("alice")
-    token = chain.deploy("TestUSDC", "USD Coin", sender=alice)
-    receipt = token.mint(alice, 5, sender=alice)
-    assert token.balanceOf(alice) == 5
-    with reverts("NotMasterMinter", chain.account("bob").address):
-        token.mint(alice, 5, sender=chain.account("bob"))
+chain = Chain()
+alice = chain.account("alice")
+token = chain.deploy("TestUSDC", "USD Coin", sender=alice)
+receipt = token.mint(alice, 5, sender=alice)
+assert token.balanceOf(alice) == 5
+with reverts("NotMasterMinter", chain.account("bob").address):
+    token.mint(alice, 5, sender=chain.account("bob"))
 """
 
 from cluster.testing.accounts import Account

@@ -35,6 +35,10 @@ class AnvilChain(Host):
         parts = urlsplit(url)
         self._connection = HTTPConnection(str(parts.hostname), parts.port, timeout=TIMEOUT_S)
 
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
+
     def rpc(self, method: str, *params: Any) -> Any:
         """One JSON-RPC call. Raises `NodeError`, or `Reverted` if that is what it says."""
         body = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})

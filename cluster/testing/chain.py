@@ -79,9 +79,7 @@ class Chain(Host):
         calls["transact"] += 1
         self._evm.reset_transient_storage()
         try:
-            output = self._evm.message_call(
-                plain(sender), plain(to), calldata=data, value=value, gas=gas or GAS_LIMIT
-            )
+            output = self._evm.message_call(plain(sender), plain(to), calldata=data, value=value, gas=gas or GAS_LIMIT)
         except RuntimeError as error:
             raise self._stopped(error) from None
         return Receipt(bytes(output), self._evm.result.logs, self._event)

@@ -1,31 +1,52 @@
-"""AccessManager and what every upgradeable contract emits: role holders and upgrades."""
+"""AccessManager and what every upgradeable contract emits: role members, upgrades, who is asked for
+permission.
+"""
 
-import sqlite3
+from collections.abc import Callable
 
 from indexer.event import Event
+from indexer.rows import Rows
 
 
-def role_granted(db: sqlite3.Connection, event: Event) -> None:
-    """`since` says from when a new member counts; for an existing one, from when its new delay does."""
-    db.execute(
-        "INSERT INTO role_member VALUES (?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET delay = excluded.delay, since = excluded.since",
-        (event["roleId"], event["account"], event["delay"], event["since"]),
+def role_granted(rows: Rows, event: Event) -> None:
+    """For a new member `since` says when it begins to count; for an old one, when its new delay does."""
+    role_id, account = str(event["roleId"]), event["account"]
+    found = None if event["newMember"] else rows.get("role_member", role_id, account)
+    rows.put(
+        "role_member",
+        role_id=role_id,
+        account=account,
+        since=found["since"] if found else event["since"],
+        delay=event["delay"],
+        delay_since=event["since"],
     )
 
 
-def role_revoked(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("DELETE FROM role_member WHERE role_id = ? AND account = ?", (event["roleId"], event["account"]))
+def role_revoked(rows: Rows, event: Event) -> None:
+    rows.remove("role_member", str(event["roleId"]), event["account"])
 
 
-def upgraded(db: sqlite3.Connection, event: Event) -> None:
-    db.execute(
-        "INSERT INTO upgrade VALUES (?, ?, ?, ?, ?, ?)",
-        (event.block, event.log_index, event.contract, event["implementation"], event.time, event.tx),
-    )
+def upgraded(rows: Rows, event: Event) -> None:
+    rows.put("upgrade", contract=event.contract, implementation=event["implementation"], **event.place)
 
 
-MANAGER_HANDLERS = {"RoleGranted": role_granted, "RoleRevoked": role_revoked}
+def authority_updated(rows: Rows, event: Event) -> None:
+    set_setting(rows, event, "authority", event["authority"])
+
+
+def initialized(rows: Rows, event: Event) -> None:
+    set_setting(rows, event, "initialized", str(event["version"]))
+
+
+def set_setting(rows: Rows, event: Event, name: str, value: str) -> None:
+    """A single value that governance sets on the event's contract."""
+    rows.put("setting", contract=event.contract, name=name, value=value)
+
+
+MANAGER_HANDLERS: dict[str, Callable[[Rows, Event], None]] = {
+    "RoleGranted": role_granted,
+    "RoleRevoked": role_revoked,
+}
 MANAGER_IGNORED = {
     "OperationCanceled",
     "OperationExecuted",
@@ -38,5 +59,8 @@ MANAGER_IGNORED = {
     "TargetClosed",
     "TargetFunctionRoleUpdated",
 }
-COMMON_HANDLERS = {"Upgraded": upgraded}
-COMMON_IGNORED = {"AuthorityUpdated", "Initialized"}
+COMMON_HANDLERS: dict[str, Callable[[Rows, Event], None]] = {
+    "Upgraded": upgraded,
+    "AuthorityUpdated": authority_updated,
+    "Initialized": initialized,
+}

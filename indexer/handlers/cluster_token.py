@@ -1,35 +1,45 @@
-"""ClusterToken: balances, and what became of each EIP-3009 nonce."""
-
-import sqlite3
+"""ClusterToken: balances, votes, and what became of each EIP-3009 nonce."""
 
 from indexer.event import Event
-from indexer.handlers.amounts import add
+from indexer.rows import Rows
 
 ZERO = "0x0000000000000000000000000000000000000000"
 
 
-def transfer(db: sqlite3.Connection, event: Event) -> None:
+def transfer(rows: Rows, event: Event) -> None:
     for account, amount in ((event["from"], -event["value"]), (event["to"], event["value"])):
         if account != ZERO:
-            add(db, "token_balance", {"account": account}, "amount", amount)
+            found = rows.get("token_balance", account)
+            rows.put("token_balance", account=account, amount=str(int(found["amount"] if found else 0) + amount))
 
 
-def authorization_used(db: sqlite3.Connection, event: Event) -> None:
-    _authorization(db, event, "used")
+def authorization_used(rows: Rows, event: Event) -> None:
+    _authorization(rows, event, "used")
 
 
-def authorization_canceled(db: sqlite3.Connection, event: Event) -> None:
-    _authorization(db, event, "canceled")
+def authorization_canceled(rows: Rows, event: Event) -> None:
+    _authorization(rows, event, "canceled")
 
 
-def _authorization(db: sqlite3.Connection, event: Event, state: str) -> None:
+def _authorization(rows: Rows, event: Event, state: str) -> None:
     nonce = "0x" + event["nonce"].hex()
-    db.execute("INSERT INTO token_authorization VALUES (?, ?, ?)", (event["authorizer"], nonce, state))
+    rows.put("token_authorization", authorizer=event["authorizer"], nonce=nonce, state=state)
+
+
+def delegate_changed(rows: Rows, event: Event) -> None:
+    rows.put("token_delegate", account=event["delegator"], delegate=event["toDelegate"])
+
+
+def delegate_votes_changed(rows: Rows, event: Event) -> None:
+    rows.put("token_votes", account=event["delegate"], amount=str(event["newVotes"]))
 
 
 HANDLERS = {
     "Transfer": transfer,
     "AuthorizationUsed": authorization_used,
     "AuthorizationCanceled": authorization_canceled,
+    "DelegateChanged": delegate_changed,
+    "DelegateVotesChanged": delegate_votes_changed,
 }
-IGNORED = {"Approval", "DelegateChanged", "DelegateVotesChanged", "EIP712DomainChanged"}
+# Allowances can't be told from events: spending one emits none.
+IGNORED = {"Approval", "EIP712DomainChanged"}

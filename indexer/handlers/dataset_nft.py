@@ -1,50 +1,71 @@
 """DatasetNFT: who made and who holds each dataset, and its versions."""
 
-import sqlite3
 from base64 import b32encode
 
+from cluster.chain.events import text
 from indexer.event import Event
 from indexer.handlers.cluster_token import ZERO
+from indexer.rows import Rows
 
 
-def dataset_minted(db: sqlite3.Connection, event: Event) -> None:
-    license_id = event["license"].rstrip(b"\0").decode("ascii", "backslashreplace")
-    db.execute(
-        "INSERT INTO dataset VALUES (?, NULL, ?, ?, ?, ?, 0, '', '', '', 0, 0, 0, 0, 0, ?, ?, ?)",
-        (
-            event["id"],
-            event["creator"],
-            event["creator"],
-            license_id,
-            event["royaltyBps"],
-            event.block,
-            event.time,
-            event.tx,
-        ),
+def dataset_minted(rows: Rows, event: Event) -> None:
+    rows.put(
+        "dataset",
+        id=event["id"],
+        slug=None,
+        creator=event["creator"],
+        holder=event["creator"],
+        approved=None,
+        license=text(event["license"].rstrip(b"\0")),
+        royalty_bps=event["royaltyBps"],
+        version=0,
+        cid="",
+        manifest_hash="",
+        uri="",
+        free=0,
+        listed=0,
+        delist_reason=0,
+        rating_sum=0,
+        rating_count=0,
+        purchase_count=0,
+        block=event.block,
+        time=event.time,
+        tx=event.tx,
     )
 
 
-def version_added(db: sqlite3.Connection, event: Event) -> None:
-    cid = "b" + b32encode(event["cid"]).decode().lower().rstrip("=")
-    manifest_hash = "0x" + event["manifestHash"].hex()
-    db.execute(
-        "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (event["id"], event["version"], cid, manifest_hash, event["uri"], event.block, event.time, event.tx),
-    )
-    db.execute(
-        "UPDATE dataset SET version = ?, cid = ?, manifest_hash = ?, uri = ? WHERE id = ?",
-        (event["version"], cid, manifest_hash, event["uri"], event["id"]),
-    )
+def version_added(rows: Rows, event: Event) -> None:
+    content = {
+        "version": event["version"],
+        "cid": "b" + b32encode(event["cid"]).decode().lower().rstrip("="),
+        "manifest_hash": "0x" + event["manifestHash"].hex(),
+        "uri": event["uri"],
+    }
+    rows.put("version", dataset_id=event["id"], **content, block=event.block, time=event.time, tx=event.tx)
+    rows.change("dataset", event["id"], **content)
 
 
-def metadata_uri_set(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("UPDATE dataset SET uri = ? WHERE id = ?", (event["uri"], event["id"]))
+def metadata_uri_set(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], uri=event["uri"])
 
 
-def transfer(db: sqlite3.Connection, event: Event) -> None:
-    # The mint itself is told by DatasetMinted, which comes after its Transfer.
+def transfer(rows: Rows, event: Event) -> None:
+    """The mint itself is told by DatasetMinted, which comes after its Transfer. A transfer ends an
+    approval.
+    """
     if event["from"] != ZERO:
-        db.execute("UPDATE dataset SET holder = ? WHERE id = ?", (event["to"], event["tokenId"]))
+        rows.change("dataset", event["tokenId"], holder=event["to"], approved=None)
+
+
+def approval(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["tokenId"], approved=None if event["approved"] == ZERO else event["approved"])
+
+
+def approval_for_all(rows: Rows, event: Event) -> None:
+    if event["approved"]:
+        rows.put("dataset_operator", holder=event["owner"], operator=event["operator"])
+    else:
+        rows.remove("dataset_operator", event["owner"], event["operator"])
 
 
 HANDLERS = {
@@ -52,5 +73,7 @@ HANDLERS = {
     "VersionAdded": version_added,
     "MetadataURISet": metadata_uri_set,
     "Transfer": transfer,
+    "Approval": approval,
+    "ApprovalForAll": approval_for_all,
 }
-IGNORED = {"Approval", "ApprovalForAll", "MetadataUpdate", "BatchMetadataUpdate"}
+IGNORED = {"MetadataUpdate", "BatchMetadataUpdate"}

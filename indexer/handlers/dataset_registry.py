@@ -1,65 +1,61 @@
 """DatasetRegistry: slugs, prices, listing and reviews."""
 
-import sqlite3
-
 from indexer.event import Event
+from indexer.handlers.access import set_setting
+from indexer.rows import Rows
 
 
-def dataset_published(db: sqlite3.Connection, event: Event) -> None:
-    db.execute(
-        "UPDATE dataset SET slug = ?, free = ?, listed = 1 WHERE id = ?",
-        (event["slug"], int(event["free"]), event["id"]),
-    )
+def dataset_published(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], slug=event["slug"], free=int(event["free"]), listed=1)
 
 
-def price_set(db: sqlite3.Connection, event: Event) -> None:
+def price_set(rows: Rows, event: Event) -> None:
     if event["price"] == 0:
-        db.execute("DELETE FROM price WHERE dataset_id = ? AND currency = ?", (event["id"], event["currency"]))
-        return
-    db.execute(
-        "INSERT INTO price VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = excluded.amount",
-        (event["id"], event["currency"], str(event["price"])),
+        rows.remove("price", event["id"], event["currency"])
+    else:
+        rows.put("price", dataset_id=event["id"], currency=event["currency"], amount=str(event["price"]))
+
+
+def free_set(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], free=int(event["free"]))
+
+
+def listed_set(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], listed=int(event["listed"]))
+
+
+def dataset_delisted(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], delist_reason=event["reason"])
+
+
+def dataset_reinstated(rows: Rows, event: Event) -> None:
+    rows.change("dataset", event["id"], delist_reason=0)
+
+
+def dataset_reviewed(rows: Rows, event: Event) -> None:
+    dataset = rows.get("dataset", event["id"])
+    if dataset is None:
+        raise LookupError(f"a review of dataset {event['id']}, which was never published")
+    rows.change(
+        "dataset",
+        event["id"],
+        rating_sum=dataset["rating_sum"] + event["rating"] - event["previousRating"],
+        rating_count=dataset["rating_count"] + (event["previousRating"] == 0),
+    )
+    rows.put(
+        "review",
+        dataset_id=event["id"],
+        reviewer=event["reviewer"],
+        rating=event["rating"],
+        uri=event["uri"],
+        block=event.block,
+        time=event.time,
+        tx=event.tx,
     )
 
 
-def free_set(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("UPDATE dataset SET free = ? WHERE id = ?", (int(event["free"]), event["id"]))
-
-
-def listed_set(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("UPDATE dataset SET listed = ? WHERE id = ?", (int(event["listed"]), event["id"]))
-
-
-def dataset_delisted(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("UPDATE dataset SET delist_reason = ? WHERE id = ?", (event["reason"], event["id"]))
-
-
-def dataset_reinstated(db: sqlite3.Connection, event: Event) -> None:
-    db.execute("UPDATE dataset SET delist_reason = 0 WHERE id = ?", (event["id"],))
-
-
-def dataset_reviewed(db: sqlite3.Connection, event: Event) -> None:
-    first = event["previousRating"] == 0
-    db.execute(
-        "UPDATE dataset SET rating_sum = rating_sum + ?, rating_count = rating_count + ? WHERE id = ?",
-        (event["rating"] - event["previousRating"], int(first), event["id"]),
-    )
-    db.execute(
-        "INSERT INTO review VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET rating = excluded.rating, "
-        "uri = excluded.uri, block = excluded.block, time = excluded.time, tx = excluded.tx",
-        (event["id"], event["reviewer"], event["rating"], event["uri"], event.block, event.time, event.tx),
-    )
-
-
-def payment_router_set(db: sqlite3.Connection, event: Event) -> None:
-    set_setting(db, "payment_router", event["router"])
-
-
-def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
-    """Writes a single value that governance sets."""
-    db.execute(
-        "INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
-    )
+def payment_router_set(rows: Rows, event: Event) -> None:
+    set_setting(rows, event, "payment_router", event["router"])
 
 
 HANDLERS = {

@@ -1,101 +1,106 @@
 """PaymentRouter: purchases, what each account earned, credits and what left them."""
 
-import sqlite3
-
 from indexer.event import Event
-from indexer.handlers.amounts import add
+from indexer.handlers.access import set_setting
 from indexer.handlers.cluster_token import ZERO
-from indexer.handlers.dataset_registry import set_setting
+from indexer.rows import Rows
 
 
-def purchase_completed(db: sqlite3.Connection, event: Event) -> None:
+def purchase_completed(rows: Rows, event: Event) -> None:
+    dataset = rows.get("dataset", event["id"])
+    setting = rows.get("setting", event.contract, "treasury")
+    if dataset is None or setting is None:
+        raise LookupError(f"a purchase of dataset {event['id']} before it or the treasury was known")
+    treasury = setting["value"]
     referrer = None if event["referrer"] == ZERO else event["referrer"]
-    db.execute(
-        "INSERT INTO purchase VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            event.block,
-            event.log_index,
-            event["id"],
-            event["buyer"],
-            event["recipient"],
-            event["currency"],
-            str(event["price"]),
-            event["holder"],
-            str(event["toHolder"]),
-            str(event["toTreasury"]),
-            referrer,
-            str(event["toReferrer"]),
-            event.time,
-            event.tx,
-        ),
+    rows.put(
+        "purchase",
+        dataset_id=event["id"],
+        buyer=event["buyer"],
+        recipient=event["recipient"],
+        currency=event["currency"],
+        price=str(event["price"]),
+        holder=event["holder"],
+        to_holder=str(event["toHolder"]),
+        treasury=treasury,
+        to_treasury=str(event["toTreasury"]),
+        referrer=referrer,
+        to_referrer=str(event["toReferrer"]),
+        **event.place,
     )
-    (treasury,) = db.execute("SELECT value FROM setting WHERE name = 'treasury'").fetchone()
-    _earn(db, event, event["holder"], "holder", event["toHolder"])
-    _earn(db, event, treasury, "treasury", event["toTreasury"])
+    rows.change("dataset", event["id"], purchase_count=dataset["purchase_count"] + 1)
+    _earn(rows, event["holder"], event["currency"], "holder", event["toHolder"])
+    _earn(rows, treasury, event["currency"], "treasury", event["toTreasury"])
     if referrer is not None:
-        _earn(db, event, referrer, "referrer", event["toReferrer"])
+        _earn(rows, referrer, event["currency"], "referrer", event["toReferrer"])
 
 
-def _earn(db: sqlite3.Connection, event: Event, account: str, role: str, amount: int) -> None:
-    key = (account, event["currency"], role)
-    found = db.execute(
-        "SELECT total, count FROM earning WHERE account = ? AND currency = ? AND role = ?", key
-    ).fetchone()
-    total, count = (int(found[0]), found[1]) if found else (0, 0)
-    db.execute(
-        "INSERT INTO earning VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET total = excluded.total, count = excluded.count",
-        (*key, str(total + amount), count + 1),
+def _earn(rows: Rows, account: str, currency: str, role: str, amount: int) -> None:
+    found = rows.get("earning", account, currency, role)
+    total, count = (int(found["total"]), found["count"]) if found else (0, 0)
+    rows.put("earning", account=account, currency=currency, role=role, total=str(total + amount), count=count + 1)
+
+
+def credited(rows: Rows, event: Event) -> None:
+    _credit(rows, event, event["amount"])
+
+
+def claimed(rows: Rows, event: Event) -> None:
+    _credit(rows, event, -event["amount"])
+    rows.put(
+        "claim",
+        account=event["account"],
+        currency=event["currency"],
+        receiver=event["to"],
+        amount=str(event["amount"]),
+        **event.place,
     )
 
 
-def credited(db: sqlite3.Connection, event: Event) -> None:
-    add(db, "credit", {"account": event["account"], "currency": event["currency"]}, "amount", event["amount"])
-
-
-def claimed(db: sqlite3.Connection, event: Event) -> None:
-    add(db, "credit", {"account": event["account"], "currency": event["currency"]}, "amount", -event["amount"])
-    _payout(db, event, "claim", event["account"])
-
-
-def till_refunded(db: sqlite3.Connection, event: Event) -> None:
-    _payout(db, event, "till_refund", event["recipient"])
-
-
-def surplus_rescued(db: sqlite3.Connection, event: Event) -> None:
-    _payout(db, event, "surplus", event["to"])
-
-
-def _payout(db: sqlite3.Connection, event: Event, kind: str, account: str) -> None:
-    db.execute(
-        "INSERT INTO payout VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            event.block,
-            event.log_index,
-            kind,
-            account,
-            event["currency"],
-            event["to"],
-            str(event["amount"]),
-            event.time,
-            event.tx,
-        ),
+def _credit(rows: Rows, event: Event, amount: int) -> None:
+    account, currency = event["account"], event["currency"]
+    found = rows.get("credit", account, currency)
+    rows.put(
+        "credit",
+        account=account,
+        currency=currency,
+        amount=str(int(found["amount"] if found else 0) + amount),
     )
 
 
-def treasury_set(db: sqlite3.Connection, event: Event) -> None:
-    set_setting(db, "treasury", event["treasury"])
-
-
-def currency_set(db: sqlite3.Connection, event: Event) -> None:
-    db.execute(
-        "INSERT INTO currency VALUES (?, ?) ON CONFLICT DO UPDATE SET accepted = excluded.accepted",
-        (event["currency"], int(event["accepted"])),
+def till_refunded(rows: Rows, event: Event) -> None:
+    rows.put(
+        "till_refund",
+        dataset_id=event["id"],
+        recipient=event["recipient"],
+        referrer=None if event["referrer"] == ZERO else event["referrer"],
+        currency=event["currency"],
+        receiver=event["to"],
+        amount=str(event["amount"]),
+        **event.place,
     )
 
 
-def paused(db: sqlite3.Connection, event: Event) -> None:
-    set_setting(db, "paused", str(int(event.name == "Paused")))
+def surplus_rescued(rows: Rows, event: Event) -> None:
+    rows.put(
+        "surplus_rescue",
+        currency=event["currency"],
+        receiver=event["to"],
+        amount=str(event["amount"]),
+        **event.place,
+    )
+
+
+def treasury_set(rows: Rows, event: Event) -> None:
+    set_setting(rows, event, "treasury", event["treasury"])
+
+
+def currency_set(rows: Rows, event: Event) -> None:
+    rows.put("currency", address=event["currency"], accepted=int(event["accepted"]))
+
+
+def paused(rows: Rows, event: Event) -> None:
+    set_setting(rows, event, "paused", str(int(event.name == "Paused")))
 
 
 HANDLERS = {

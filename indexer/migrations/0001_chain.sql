@@ -1,7 +1,10 @@
 -- What was read from the chain: everything else follows from it.
+
+-- Every block that has logs, every block near the head, and the one before the first.
 CREATE TABLE block (
     number INTEGER PRIMARY KEY,
     hash BLOB NOT NULL,
+    parent BLOB NOT NULL,
     time INTEGER NOT NULL
 );
 
@@ -15,12 +18,13 @@ CREATE TABLE log (
     PRIMARY KEY (block, log_index)
 ) WITHOUT ROWID;
 
--- Hashes of the blocks near the head, to find where a reorganization left the chain that was read.
-CREATE TABLE recent_block (
-    number INTEGER PRIMARY KEY,
-    hash BLOB NOT NULL
-);
+-- Whose logs these are. A database follows the same contracts for ever.
+CREATE TABLE contract (
+    name TEXT PRIMARY KEY,
+    address TEXT NOT NULL
+) WITHOUT ROWID;
 
+-- The last block that was read.
 CREATE TABLE checkpoint (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     chain_id INTEGER NOT NULL,
@@ -28,17 +32,19 @@ CREATE TABLE checkpoint (
     hash BLOB NOT NULL
 );
 
--- Where the writer is, and how far back the journal can undo. While `journaling` is 0 the triggers write nothing.
+-- `block` and `journaling` steer the triggers that write the undo journal; `undo_floor` is the lowest block that the
+-- journal can go back to. `stale` is 1 between a migration and the replay that fills the new tables.
 CREATE TABLE cursor (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     block INTEGER NOT NULL,
     journaling INTEGER NOT NULL,
-    undo_floor INTEGER NOT NULL
+    undo_floor INTEGER NOT NULL,
+    stale INTEGER NOT NULL
 );
 
 CREATE TABLE undo (
-    seq INTEGER PRIMARY KEY,
     block INTEGER NOT NULL,
-    statement TEXT NOT NULL
-);
-CREATE INDEX undo_block ON undo (block);
+    step INTEGER NOT NULL,
+    statement TEXT NOT NULL,
+    PRIMARY KEY (block, step)
+) WITHOUT ROWID;

@@ -5,6 +5,7 @@ CREATE TABLE dataset (
     slug TEXT,
     creator TEXT NOT NULL,
     holder TEXT NOT NULL,
+    approved TEXT,
     license TEXT NOT NULL,
     royalty_bps INTEGER NOT NULL,
     version INTEGER NOT NULL,
@@ -16,6 +17,7 @@ CREATE TABLE dataset (
     delist_reason INTEGER NOT NULL,
     rating_sum INTEGER NOT NULL,
     rating_count INTEGER NOT NULL,
+    purchase_count INTEGER NOT NULL,
     block INTEGER NOT NULL,
     time INTEGER NOT NULL,
     tx TEXT NOT NULL
@@ -23,6 +25,7 @@ CREATE TABLE dataset (
 CREATE UNIQUE INDEX dataset_slug ON dataset (slug);
 CREATE INDEX dataset_holder ON dataset (holder);
 CREATE INDEX dataset_creator ON dataset (creator);
+CREATE INDEX dataset_purchase_count ON dataset (purchase_count, id);
 
 CREATE TABLE version (
     dataset_id INTEGER NOT NULL,
@@ -34,6 +37,13 @@ CREATE TABLE version (
     time INTEGER NOT NULL,
     tx TEXT NOT NULL,
     PRIMARY KEY (dataset_id, version)
+) WITHOUT ROWID;
+
+-- Who may move all datasets of a holder (ERC-721 setApprovalForAll).
+CREATE TABLE dataset_operator (
+    holder TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    PRIMARY KEY (holder, operator)
 ) WITHOUT ROWID;
 
 CREATE TABLE price (
@@ -64,6 +74,7 @@ CREATE TABLE purchase (
     price TEXT NOT NULL,
     holder TEXT NOT NULL,
     to_holder TEXT NOT NULL,
+    treasury TEXT NOT NULL,
     to_treasury TEXT NOT NULL,
     referrer TEXT,
     to_referrer TEXT NOT NULL,
@@ -72,9 +83,13 @@ CREATE TABLE purchase (
     PRIMARY KEY (block, log_index)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX purchase_access ON purchase (dataset_id, recipient);
-CREATE INDEX purchase_recipient ON purchase (recipient);
-CREATE INDEX purchase_buyer ON purchase (buyer);
+CREATE INDEX purchase_dataset ON purchase (dataset_id, block, log_index);
+CREATE INDEX purchase_recipient ON purchase (recipient, block, log_index);
+CREATE INDEX purchase_buyer ON purchase (buyer, block, log_index);
+CREATE INDEX purchase_referrer ON purchase (referrer, block, log_index);
+CREATE INDEX purchase_holder ON purchase (holder, block, log_index);
 
+-- What purchases gave each account, sent or credited. `role` is holder, treasury or referrer.
 CREATE TABLE earning (
     account TEXT NOT NULL,
     currency TEXT NOT NULL,
@@ -84,6 +99,7 @@ CREATE TABLE earning (
     PRIMARY KEY (account, currency, role)
 ) WITHOUT ROWID;
 
+-- What the router owes: shares that could not be sent. Emptied by claims.
 CREATE TABLE credit (
     account TEXT NOT NULL,
     currency TEXT NOT NULL,
@@ -91,11 +107,9 @@ CREATE TABLE credit (
     PRIMARY KEY (account, currency)
 ) WITHOUT ROWID;
 
--- Money that left the router or a till other than by a purchase.
-CREATE TABLE payout (
+CREATE TABLE claim (
     block INTEGER NOT NULL,
     log_index INTEGER NOT NULL,
-    kind TEXT NOT NULL,
     account TEXT NOT NULL,
     currency TEXT NOT NULL,
     receiver TEXT NOT NULL,
@@ -104,16 +118,46 @@ CREATE TABLE payout (
     tx TEXT NOT NULL,
     PRIMARY KEY (block, log_index)
 ) WITHOUT ROWID;
-CREATE INDEX payout_account ON payout (account);
+CREATE INDEX claim_account ON claim (account);
+
+CREATE TABLE till_refund (
+    block INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    dataset_id INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
+    referrer TEXT,
+    currency TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    tx TEXT NOT NULL,
+    PRIMARY KEY (block, log_index)
+) WITHOUT ROWID;
+CREATE INDEX till_refund_recipient ON till_refund (recipient);
+
+CREATE TABLE surplus_rescue (
+    block INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    tx TEXT NOT NULL,
+    PRIMARY KEY (block, log_index)
+) WITHOUT ROWID;
 
 CREATE TABLE currency (
     address TEXT PRIMARY KEY,
     accepted INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Single values that governance sets: treasury and paused of PaymentRouter, payment_router of DatasetRegistry,
+-- authority and initialized of each.
 CREATE TABLE setting (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    contract TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (contract, name)
 ) WITHOUT ROWID;
 
 CREATE TABLE token_balance (
@@ -121,6 +165,17 @@ CREATE TABLE token_balance (
     amount TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE token_delegate (
+    account TEXT PRIMARY KEY,
+    delegate TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE token_votes (
+    account TEXT PRIMARY KEY,
+    amount TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What became of an EIP-3009 nonce: used or canceled.
 CREATE TABLE token_authorization (
     authorizer TEXT NOT NULL,
     nonce TEXT NOT NULL,
@@ -128,11 +183,14 @@ CREATE TABLE token_authorization (
     PRIMARY KEY (authorizer, nonce)
 ) WITHOUT ROWID;
 
+-- Members of the AccessManager's roles. Role ids are 64-bit, which is why they are text. `since` is when the member
+-- counts from; `delay` (seconds between scheduling and executing) holds from `delay_since`.
 CREATE TABLE role_member (
-    role_id INTEGER NOT NULL,
+    role_id TEXT NOT NULL,
     account TEXT NOT NULL,
-    delay INTEGER NOT NULL,
     since INTEGER NOT NULL,
+    delay INTEGER NOT NULL,
+    delay_since INTEGER NOT NULL,
     PRIMARY KEY (role_id, account)
 ) WITHOUT ROWID;
 

@@ -1,0 +1,1 @@
+"""A local, real chat model behind OpenAI's API. Needs the extra `models`."""

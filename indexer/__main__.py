@@ -1,0 +1,5 @@
+"""`python -m indexer`, the same as `cluster index`."""
+
+from indexer.cli import index
+
+index()

@@ -1,0 +1,1 @@
+"""What every off-chain service needs: settings, a durable journal, a server."""

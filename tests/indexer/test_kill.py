@@ -1,0 +1,162 @@
+"""kill -9 of the indexer, at random moments of the traffic and at any instruction of the database, leaves the same
+rows in the same tables as no kill at all: logs, derived rows, journal, checkpoint, everything.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from cluster.chain import manifest as manifests
+from cluster.chain.rpc import Rpc
+from indexer.store import Store
+from indexer.sync import Indexer
+from tests.indexer.compare import dump
+from tests.indexer.conftest import World
+
+TIMEOUT_S = 30
+
+
+class Process:
+    """`python -m indexer run` over one database."""
+
+    def __init__(self, world: World, manifest: Path, database: Path) -> None:
+        command = [sys.executable, "-m", "indexer", "run", "--manifest", str(manifest), "--rpc", world.url]
+        command += ["--db", str(database), "--listen", "127.0.0.1:0", "--poll", "0.05"]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr is not None
+        said = json.loads(self.process.stderr.readline())
+        assert said["event"] == "listening", said
+        self.url = said["url"]
+
+    def end(self, by: signal.Signals) -> int:
+        """Sends a signal and waits; gives the exit code."""
+        self.process.send_signal(by)
+        self.process.communicate(timeout=TIMEOUT_S)
+        return self.process.returncode
+
+    def status(self) -> dict[str, Any]:
+        """What it says of itself."""
+        try:
+            with urlopen(f"{self.url}/status", timeout=TIMEOUT_S) as answer:
+                found: dict[str, Any] = json.loads(answer.read())
+                return found
+        except HTTPError as error:
+            return {"error": error.code}
+
+    def wait_for(self, block: int) -> None:
+        """Until everything to a block is indexed."""
+        until = time.monotonic() + TIMEOUT_S
+        status = self.status()
+        while (status["error"], status.get("indexed")) != (None, block):
+            assert time.monotonic() < until, f"not at block {block} after {TIMEOUT_S} s: {status}"
+            time.sleep(0.02)
+            status = self.status()
+
+
+@pytest.fixture
+def manifest(world: World, tmp_path: Path) -> Path:
+    path = tmp_path / "manifest.json"
+    manifests.save(world.manifest, path)
+    return path
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Every table of both holds the same rows."""
+    stores = Store(one), Store(other)
+    first, second = (dump(store) for store in stores)
+    for store in stores:
+        store.close()
+    assert first["undo"], "the journal is part of what is compared"
+    assert len(first["purchase"]) > 3
+    assert first.keys() == second.keys()
+    for table, rows in first.items():
+        assert rows == second[table], table
+
+
+def test_killed_at_random_moments_of_the_traffic(world: World, manifest: Path, tmp_path: Path) -> None:
+    random = Random(3)
+    steady = Process(world, manifest, tmp_path / "steady.db")
+    for _ in range(8):
+        world.blocks(random.randint(10, 40))
+        victim = Process(world, manifest, tmp_path / "killed.db")
+        until = time.monotonic() + random.uniform(0, 0.25)
+        while time.monotonic() < until:
+            world.blocks(1)
+        if random.random() < 0.5:
+            world.reorg(random.randint(1, 30))
+        assert victim.end(signal.SIGKILL) == -signal.SIGKILL
+    last = Process(world, manifest, tmp_path / "killed.db")
+    for process in (steady, last):
+        process.wait_for(world.head())
+        assert process.end(signal.SIGINT) == 0
+    assert_same(tmp_path / "steady.db", tmp_path / "killed.db")
+
+
+def run_and_die(world: World, database: Path, after: int) -> bool:
+    """Indexes in a process of its own, which kills itself after so many tens of SQLite's instructions. Returns whether
+    it died, or came to its end first.
+    """
+    child = os.fork()
+    if child:
+        _, outcome = os.waitpid(child, 0)
+        assert outcome in (0, signal.SIGKILL)
+        return outcome != 0
+    try:
+        left = after
+        connect = sqlite3.connect
+
+        def burn() -> None:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def connect_and_count(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+            db: sqlite3.Connection = connect(*args, **kwargs)
+            db.set_progress_handler(burn, 10)
+            return db
+
+        sqlite3.connect = connect_and_count  # type: ignore[assignment]
+        asyncio.run(catch_up(world, database))
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+async def catch_up(world: World, database: Path) -> None:
+    store = Store(database)
+    async with Rpc(world.url) as rpc:
+        indexer = Indexer(store, world.manifest, rpc)
+        await indexer.start()
+        await indexer.catch_up()
+    store.close()
+
+
+def test_killed_at_any_instruction_of_the_database(world: World, tmp_path: Path) -> None:
+    random = Random(5)
+    steady, killed = tmp_path / "steady.db", tmp_path / "killed.db"
+    deaths = 0
+    # The first deaths come while the tables are made.
+    for after in (3, 300, 900):
+        deaths += run_and_die(world, killed, after)
+    for turn in range(60):
+        world.blocks(random.randint(1, 5))
+        if turn % 4 == 3:
+            world.reorg(random.randint(1, 15))
+        deaths += run_and_die(world, killed, random.randint(1, 800))
+        asyncio.run(catch_up(world, steady))
+    asyncio.run(catch_up(world, killed))
+    assert deaths > 30
+    assert_same(steady, killed)
