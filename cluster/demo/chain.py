@@ -1,0 +1,54 @@
+"""The contracts as a dApp uses them: web3.py over the deployment manifest."""
+
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+from web3.contract.contract import Contract, ContractFunction
+from web3.types import TxReceipt
+
+from cluster.chain.manifest import Manifest
+from cluster.demo.errors import NotAsTold
+
+TIMEOUT_S = 30
+POLL_S = 0.02
+
+
+class Chain:
+    """Contracts by name, and transactions signed here."""
+
+    def __init__(self, url: str, manifest: Manifest) -> None:
+        self.web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_S}))
+        self._manifest = manifest
+
+    def contract(self, name: str) -> Contract:
+        """The deployed contract of that name."""
+        deployed = self._manifest.contract(name)
+        address = self.web3.to_checksum_address(deployed.address)
+        return self.web3.eth.contract(address=address, abi=deployed.abi)
+
+    def send(self, sender: LocalAccount, call: ContractFunction) -> TxReceipt:
+        """Signs a call, sends it, waits for it. Raises web3's errors, and `NotAsTold`."""
+        nonce = self.web3.eth.get_transaction_count(sender.address)
+        transaction = call.build_transaction({"from": sender.address, "nonce": nonce})
+        raw = sender.sign_transaction(transaction).raw_transaction  # type: ignore[arg-type]
+        sent = self.web3.eth.send_raw_transaction(raw)
+        receipt = self.web3.eth.wait_for_transaction_receipt(sent, TIMEOUT_S, POLL_S)
+        if receipt["status"] != 1:
+            raise NotAsTold(f"{call.fn_name} failed: {receipt['transactionHash'].to_0x_hex()}")
+        return receipt
+
+    def usdc(self, who: str) -> int:
+        """Balance in micro-dollars."""
+        balance: int = self.contract("USDC").functions.balanceOf(who).call()
+        return balance
+
+    def usdc_domain(self) -> dict[str, Any]:
+        """EIP-712 domain of USDC, as the token itself tells it."""
+        token = self.contract("USDC")
+        return {
+            "name": token.functions.name().call(),
+            "version": token.functions.version().call(),
+            "chainId": self.web3.eth.chain_id,
+            "verifyingContract": token.address,
+        }

@@ -1,0 +1,122 @@
+"""A service as a child process: started, waited for, stopped, or killed for a test."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cluster.chain.anvil import die_with_parent
+from cluster.stack.errors import ServiceFailed
+
+STOP_S = 10.0
+PROBE_S = 2.0
+PAUSE_S = 0.05
+LOG_LINES = 12
+
+
+class Process:
+    """One service. Its output goes to `log`; it ends with this process, however this process ends.
+
+    `ready_url` is asked until it answers with 200; JSON-RPC nodes, which take no GET, answer anything.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        ready_url: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        start_s: float = 30.0,
+        any_answer: bool = False,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = list(command)
+        self._env = {**os.environ, **(env or {})}
+        self._ready_url = ready_url
+        self._start_s = start_s
+        self._any_answer = any_answer
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self) -> None:
+        """Starts the program, without waiting for it."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    def wait_ready(self) -> None:
+        """Returns when the service answers. Raises `ServiceFailed`, with the end of its log."""
+        until = time.monotonic() + self._start_s
+        while time.monotonic() < until:
+            self.require_running()
+            if self._answers():
+                return
+            time.sleep(PAUSE_S)
+        raise ServiceFailed(f"{self.name} did not answer within {self._start_s:.0f} s\n{self._log_end()}")
+
+    def start(self) -> None:
+        """`launch` and `wait_ready`."""
+        self.launch()
+        self.wait_ready()
+
+    def require_running(self) -> None:
+        """Raises `ServiceFailed` if the service has ended."""
+        if self._process is None:
+            raise ServiceFailed(f"{self.name} was not started")
+        code = self._process.poll()
+        if code is not None:
+            raise ServiceFailed(f"{self.name} ended with exit code {code}\n{self._log_end()}")
+
+    def stop(self) -> None:
+        """Asks it to end, and makes it end if it does not."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self._process is not None and self._process.poll() is None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+
+    def _answers(self) -> bool:
+        try:
+            # The URL is ours: loopback and a port.
+            with urllib.request.urlopen(self._ready_url, timeout=PROBE_S) as response:  # noqa: S310
+                return int(response.status) == 200
+        except urllib.error.HTTPError:
+            return self._any_answer
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _log_end(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        return "\n".join([f"its log, {self.log}, ends with:", *(f"  {line}" for line in lines)])
