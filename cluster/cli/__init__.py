@@ -6,7 +6,7 @@ import click
 
 COMMANDS = {
     "dataset": ("cluster.cli.dataset:dataset", "Content identifiers and manifests of datasets."),
-    "demo": ("cluster.demo.command:demo", "Play the whole story on a local chain."),
+    "demo": ("cluster.cli.demo:demo", "Play the whole story on a local chain."),
     "facilitator": ("offchain.facilitator.__main__:main", "Settle x402 payments for others."),
     "index": ("indexer.cli:index", "Chain events to a database, and its REST API."),
     "models": ("offchain.models.__main__:main", "Serve a real chat model from installed weights."),

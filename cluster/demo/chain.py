@@ -5,8 +5,10 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
+from web3.exceptions import ContractCustomError
 from web3.types import TxReceipt
 
+from cluster.chain.codec import Codec
 from cluster.chain.manifest import Manifest
 from cluster.demo.errors import NotAsTold
 
@@ -30,13 +32,25 @@ class Chain:
     def send(self, sender: LocalAccount, call: ContractFunction) -> TxReceipt:
         """Signs a call, sends it, waits for it. Raises web3's errors, and `NotAsTold`."""
         nonce = self.web3.eth.get_transaction_count(sender.address)
-        transaction = call.build_transaction({"from": sender.address, "nonce": nonce})
+        try:
+            transaction = call.build_transaction({"from": sender.address, "nonce": nonce})
+        except ContractCustomError as error:
+            raise NotAsTold(f"{call.fn_name} was refused: {self._error(str(error.data))}") from error
         raw = sender.sign_transaction(transaction).raw_transaction  # type: ignore[arg-type]
         sent = self.web3.eth.send_raw_transaction(raw)
         receipt = self.web3.eth.wait_for_transaction_receipt(sent, TIMEOUT_S, POLL_S)
         if receipt["status"] != 1:
             raise NotAsTold(f"{call.fn_name} failed: {receipt['transactionHash'].to_0x_hex()}")
         return receipt
+
+    def _error(self, data: str) -> str:
+        """A custom error by name and values; as the data it came with if no contract of ours has it."""
+        raw = bytes.fromhex(data[2:])
+        for deployed in self._manifest.contracts.values():
+            known = Codec(deployed.abi).errors.get(raw[:4])
+            if known is not None:
+                return f"{known.entry['name']}{known.values(raw[4:])}"
+        return data
 
     def usdc(self, who: str) -> int:
         """Balance in micro-dollars."""

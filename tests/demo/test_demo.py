@@ -144,7 +144,7 @@ def test_on_a_terminal_the_stack_stays_up_until_ctrl_c_and_then_is_gone(terminal
     terminal.read_until("Ctrl-C stops it")
     assert "\x1b[" in terminal.seen, "a terminal gets colour"
     (relay,) = set(re.findall(r"relay +(http://127\.0\.0\.1:\d+)", terminal.seen))
-    with urllib.request.urlopen(relay + "/readyz", timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(relay + "/readyz", timeout=10) as answer:
         assert answer.status == 200
     assert processes_of(terminal.home)
     os.killpg(terminal.process.pid, signal.SIGINT)
