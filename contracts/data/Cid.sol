@@ -17,11 +17,7 @@ library Cid {
     function unpack(bytes calldata cid) internal pure returns (bool valid, bytes1 codec, bytes32 digest) {
         if (cid.length != 36) return (false, 0, 0);
         codec = cid[1];
-        valid =
-            cid[0] == CID_V1 &&
-            (codec == RAW || codec == DAG_PB) &&
-            cid[2] == SHA2_256 &&
-            cid[3] == DIGEST_LENGTH;
+        valid = cid[0] == CID_V1 && (codec == RAW || codec == DAG_PB) && cid[2] == SHA2_256 && cid[3] == DIGEST_LENGTH;
         digest = bytes32(cid[4:36]);
     }
 

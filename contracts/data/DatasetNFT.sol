@@ -115,8 +115,7 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
     ) external view returns (address receiver, uint256 royaltyAmount) {
         Provenance memory provenance = provenanceOf(id);
         // Quotient and remainder apart, so that no sale price overflows.
-        royaltyAmount =
-            (salePrice / BPS) * provenance.royaltyBps + ((salePrice % BPS) * provenance.royaltyBps) / BPS;
+        royaltyAmount = (salePrice / BPS) * provenance.royaltyBps + ((salePrice % BPS) * provenance.royaltyBps) / BPS;
         return (provenance.creator, royaltyAmount);
     }
 
@@ -140,11 +139,7 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
             super.supportsInterface(interfaceId);
     }
 
-    function _addVersion(
-        uint256 id,
-        Content calldata content,
-        string calldata uri
-    ) private returns (uint32 version) {
+    function _addVersion(uint256 id, Content calldata content, string calldata uri) private returns (uint32 version) {
         (bool valid, bytes1 codec, bytes32 digest) = Cid.unpack(content.cid);
         if (!valid) revert InvalidCid(content.cid);
         if (content.manifestHash == 0) revert InvalidManifestHash();

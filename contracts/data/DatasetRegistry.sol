@@ -57,13 +57,7 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
         if (taken != 0) revert SlugTaken(publication.slug, taken);
 
         // The NFT contract calls nobody back, so nothing runs between the mint and the claim of the slug.
-        id = NFT.mint(
-            msg.sender,
-            publication.content,
-            publication.uri,
-            publication.license,
-            publication.royaltyBps
-        );
+        id = NFT.mint(msg.sender, publication.content, publication.uri, publication.license, publication.royaltyBps);
         $.idOfSlug[slugHash] = id;
         $.slug[id] = publication.slug;
         $.listing[id].listed = true;
@@ -180,10 +174,7 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     }
 
     /// @inheritdoc IDatasetRegistry
-    function termsOf(
-        uint256 id,
-        address currency
-    ) external view returns (uint256 price, bool onOffer, bool free) {
+    function termsOf(uint256 id, address currency) external view returns (uint256 price, bool onOffer, bool free) {
         // An unknown dataset was never listed, so it needs no check of its own on the path of every purchase.
         DatasetRegistryStorage storage $ = _storage();
         Listing memory listing = $.listing[id];
@@ -194,9 +185,7 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     function canDownload(uint256 id, address account) external view returns (bool) {
         AccessLevel level = accessLevel(id, account);
         Listing memory listing = _storage().listing[id];
-        return
-            level >= AccessLevel.Buyer ||
-            (level == AccessLevel.Member && listing.free && _isOnOffer(listing));
+        return level >= AccessLevel.Buyer || (level == AccessLevel.Member && listing.free && _isOnOffer(listing));
     }
 
     /// @inheritdoc IDatasetRegistry

@@ -240,11 +240,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     function quote(
         uint256 id,
         address currency
-    )
-        external
-        view
-        returns (uint256 price, address holder, uint256 toHolder, uint256 toTreasury, uint256 toReferrer)
-    {
+    ) external view returns (uint256 price, address holder, uint256 toHolder, uint256 toTreasury, uint256 toReferrer) {
         (price, holder) = _termsOf(id, currency);
         (toHolder, toTreasury, toReferrer) = Split.shares(price, true);
     }
@@ -286,11 +282,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
 
     /// @inheritdoc IPaymentRouter
     function paymentAddress(uint256 id, address recipient, address referrer) public view returns (address) {
-        return
-            Clones.predictDeterministicAddress(
-                _storage().tillImplementation,
-                _tillSalt(id, recipient, referrer)
-            );
+        return Clones.predictDeterministicAddress(_storage().tillImplementation, _tillSalt(id, recipient, referrer));
     }
 
     /// @dev Checks a purchase and records it, before any money moves: whatever is called later finds it done.
@@ -307,11 +299,12 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         if (recipient == sale.holder || purchases.get(id)) revert AlreadyHasAccess(id, recipient);
         purchases.set(id);
 
-        bool referred = referrer != address(0) &&
-            referrer != address(this) &&
-            referrer != buyer &&
-            referrer != sale.holder &&
-            referrer != recipient;
+        bool referred =
+            referrer != address(0) &&
+                referrer != address(this) &&
+                referrer != buyer &&
+                referrer != sale.holder &&
+                referrer != recipient;
         if (referred) sale.referrer = referrer;
         (sale.toHolder, sale.toTreasury, sale.toReferrer) = Split.shares(sale.price, referred);
         emit PurchaseCompleted(
@@ -383,12 +376,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         if (!success) revert TransferFailed(currency, to, amount);
     }
 
-    function _openTill(
-        uint256 id,
-        address recipient,
-        address referrer,
-        address till
-    ) private returns (Till) {
+    function _openTill(uint256 id, address recipient, address referrer, address till) private returns (Till) {
         if (till.code.length == 0) {
             Clones.cloneDeterministic(_storage().tillImplementation, _tillSalt(id, recipient, referrer));
         }

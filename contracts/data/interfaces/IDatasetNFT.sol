@@ -72,11 +72,7 @@ interface IDatasetNFT is IERC721, IERC2981, IERC4906 {
 
     /// @notice Adds a version and replaces the metadata URI. Callable by the registry alone.
     /// @return version Number of the new version.
-    function addVersion(
-        uint256 id,
-        Content calldata content,
-        string calldata uri
-    ) external returns (uint32 version);
+    function addVersion(uint256 id, Content calldata content, string calldata uri) external returns (uint32 version);
 
     /// @notice Replaces the metadata URI. Callable by the registry alone.
     function setMetadataURI(uint256 id, string calldata uri) external;

@@ -74,13 +74,7 @@ interface IDatasetRegistry {
     event DatasetReinstated(uint256 indexed id, address indexed moderator);
 
     /// @notice A buyer reviewed a dataset; `previousRating` is 0 for a first review.
-    event DatasetReviewed(
-        uint256 indexed id,
-        address indexed reviewer,
-        uint8 rating,
-        uint8 previousRating,
-        string uri
-    );
+    event DatasetReviewed(uint256 indexed id, address indexed reviewer, uint8 rating, uint8 previousRating, string uri);
 
     /// @notice The router that sells datasets and records access was set.
     event PaymentRouterSet(address indexed router);
@@ -188,10 +182,7 @@ interface IDatasetRegistry {
     /// @return price Price in the currency's smallest unit, 0 if it can't be bought for it.
     /// @return onOffer Listed by its holder and not delisted.
     /// @return free Whether it needs no purchase.
-    function termsOf(
-        uint256 id,
-        address currency
-    ) external view returns (uint256 price, bool onOffer, bool free);
+    function termsOf(uint256 id, address currency) external view returns (uint256 price, bool onOffer, bool free);
 
     /// @notice The one answer that everything off chain asks for. The zero address means "not signed in".
     function accessLevel(uint256 id, address account) external view returns (AccessLevel);

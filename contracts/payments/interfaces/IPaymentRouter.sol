@@ -135,10 +135,7 @@ interface IPaymentRouter {
     function quote(
         uint256 id,
         address currency
-    )
-        external
-        view
-        returns (uint256 price, address holder, uint256 toHolder, uint256 toTreasury, uint256 toReferrer);
+    ) external view returns (uint256 price, address holder, uint256 toHolder, uint256 toTreasury, uint256 toReferrer);
 
     /// @notice Buys a dataset for `recipient`. For a token, the caller has approved this contract for the price; native
     /// coin beyond the price comes back.
