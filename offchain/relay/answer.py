@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from offchain.relay.cashier import Ticket
 from offchain.relay.client import Client
 from offchain.relay.config import LimitsConfig, ModelConfig
 from offchain.relay.errors import ApiError
@@ -18,7 +19,6 @@ from offchain.relay.pricing import prompt_tokens
 from offchain.relay.providers import Provider, Providers, Stream
 from offchain.relay.request import ChatRequest
 from offchain.relay.sse import DONE, Meter, StreamBroken
-from offchain.relay.till import Claim
 from offchain.relay.usage import usage_of
 
 SSE = b"text/event-stream; charset=utf-8"
@@ -30,7 +30,7 @@ class Job:
 
     request: ChatRequest
     model: ModelConfig
-    claim: Claim
+    ticket: Ticket
     request_id: str
     started_at: int = field(default_factory=now_ms)
 
@@ -50,9 +50,9 @@ class Answers:
         counted = usage_of(answer.usage, prompt_tokens(job.request, self._limits), answer.choices)
         digest = hashlib.sha256(answer.body).digest()
         receipt = self._receipt(job, answer.provider, counted, digest, complete=True)
-        await self._journal.serving(job.claim.key, receipt)
+        await self._journal.serving(job.ticket.key, receipt)
         await client.answer(200, answer.body)
-        self._journal.served(job.claim.key)
+        self._journal.served(job.ticket.key)
 
     async def stream(self, client: Client, job: Job, order: list[Provider]) -> None:
         """A stream. Raises `ApiError` if none begins; once it has begun, what goes wrong is told inside
@@ -66,10 +66,10 @@ class Answers:
             problem = await self._forward(client, stream, meter)
             if problem is None:
                 complete = True
-                await self._journal.serving(job.claim.key, self._metered(job, stream.provider, meter, complete=True))
+                await self._journal.serving(job.ticket.key, self._metered(job, stream.provider, meter, complete=True))
                 meter.delivered(DONE)
                 await client.write(DONE, more=False)
-                self._journal.served(job.claim.key)
+                self._journal.served(job.ticket.key)
             else:
                 await client.write(b"data: " + problem.body() + b"\n\n", more=False)
         finally:
@@ -77,7 +77,7 @@ class Answers:
             if not complete:
                 # Broken by the provider, by the deadline or by the client's leaving: what was delivered is
                 # paid.
-                self._journal.broken(job.claim.key, self._metered(job, stream.provider, meter, complete=False))
+                self._journal.broken(job.ticket.key, self._metered(job, stream.provider, meter, complete=False))
 
     async def _forward(self, client: Client, stream: Stream, meter: Meter) -> ApiError | None:
         """Everything up to the end of a stream; what broke it, if something did."""
@@ -106,8 +106,8 @@ class Answers:
         self, job: Job, provider: Provider, counted: tuple[int, int, str], digest: bytes, *, complete: bool
     ) -> Receipt:
         tokens_in, tokens_out, counted_by = counted
-        model, claim = job.model.id, job.claim
-        self._metrics.paid.labels(model).inc(claim.price)
+        model, ticket = job.model.id, job.ticket
+        self._metrics.paid.labels(model).inc(ticket.price)
         self._metrics.tokens.labels(model, "in").inc(tokens_in)
         self._metrics.tokens.labels(model, "out").inc(tokens_out)
         return Receipt(
@@ -117,8 +117,8 @@ class Answers:
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             tokens_counted_by=counted_by,
-            price=claim.price,
-            transaction_hash=claim.transaction,
+            price=ticket.price,
+            transaction_hash=ticket.transaction,
             input_hash=job.request.digest,
             output_hash=digest,
             complete=complete,

@@ -22,6 +22,7 @@ from offchain.facilitator.hotkey import HotKey
 from offchain.facilitator.networks import v1_name
 from offchain.facilitator.payment import Terms
 from offchain.facilitator.remote import RemoteFacilitator
+from offchain.relay.cashier import Cashier
 from offchain.relay.catalogue import catalogue
 from offchain.relay.chat import Chat
 from offchain.relay.client import Client
@@ -30,7 +31,6 @@ from offchain.relay.errors import ApiError
 from offchain.relay.journal import Journal
 from offchain.relay.metrics import Metrics
 from offchain.relay.providers import Providers
-from offchain.relay.till import Till
 from offchain.service.errors import SettingsError
 from offchain.service.serving import Service
 from offchain.service.settings import checksummed
@@ -68,13 +68,13 @@ def create_app(config: RelayConfig) -> Service:
                 amount=0,
                 timeout_s=config.payment.timeout_s,
             )
-            till = Till(journal, facilitator, config.settlement.confirm_timeout_s)
-            stack.push_async_callback(till.stop)
-            await till.recover(terms)
+            cashier = Cashier(journal, facilitator, config.settlement.confirm_timeout_s)
+            stack.push_async_callback(cashier.stop)
+            await cashier.recover(terms)
             await providers.start()
             stack.push_async_callback(providers.stop)
             relay.facilitator = facilitator
-            relay.chat = Chat(config, terms, till, journal, providers, metrics)
+            relay.chat = Chat(config, terms, cashier, journal, providers, metrics)
             yield
 
     return Service(relay, running)

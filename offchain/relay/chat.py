@@ -10,6 +10,7 @@ from x402.schemas import ResourceInfo
 from offchain.facilitator.errors import PaymentError, Refused
 from offchain.facilitator.payment import Terms, parse_header
 from offchain.relay.answer import Answers, Job
+from offchain.relay.cashier import Cashier
 from offchain.relay.client import Client, ClientGone
 from offchain.relay.config import ModelConfig, RelayConfig
 from offchain.relay.errors import ApiError
@@ -19,7 +20,6 @@ from offchain.relay.offers import dollars, offer, settled
 from offchain.relay.pricing import price
 from offchain.relay.providers import Provider, Providers
 from offchain.relay.request import ChatRequest, parse
-from offchain.relay.till import Till
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Chat:
         self,
         config: RelayConfig,
         terms: Terms,
-        till: Till,
+        cashier: Cashier,
         journal: Journal,
         providers: Providers,
         metrics: Metrics,
@@ -41,7 +41,7 @@ class Chat:
         self._limits = config.limits
         self._public_url = config.public_url
         self._terms = terms
-        self._till = till
+        self._cashier = cashier
         self._providers = providers
         self._answers = Answers(journal, providers, metrics, config.limits)
         self._metrics = metrics
@@ -144,11 +144,11 @@ class Chat:
     ) -> tuple[int, str]:
         payment = parse_header(header)
         with self._metrics.settle_seconds.time():
-            claim = await self._till.take(payment, terms, request.digest, request_id)
+            ticket = await self._cashier.take(payment, terms, request.digest, request_id)
         try:
-            name, value = settled(payment, claim.transaction)
+            name, value = settled(payment, ticket.transaction)
             client.answering[name] = value
-            job = Job(request, model, claim, request_id)
+            job = Job(request, model, ticket, request_id)
             await (
                 self._answers.stream(client, job, order) if request.stream else self._answers.whole(client, job, order)
             )
@@ -157,5 +157,5 @@ class Chat:
             error.message += "; the payment is settled and stays good: repeat the request with the same payment header"
             raise
         finally:
-            claim.release()
+            ticket.release()
         return 200, "ok"

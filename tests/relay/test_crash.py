@@ -52,7 +52,7 @@ def unfinished(journal: Path) -> int:
 def test_killed_at_random_moments_no_payment_is_lost_or_doubled(
     the_world: World, the_upstream: Upstream, tmp_path: Path, block_time_s: int
 ) -> None:
-    chance = random.Random(block_time_s)  # noqa: S311
+    chance = random.Random(block_time_s)
     the_upstream.mode, the_upstream.delay_s = "ok", 0.05
     settings = relay_settings(the_world, tmp_path, {"local": the_upstream.url})
     process = RelayProcess(settings, tmp_path, free_port())

@@ -1,4 +1,4 @@
-"""Takes a payment for a request, once: reserve, settle, and hand out a claim to be served."""
+"""Takes a payment for a request, once: reserve, settle, and hand out a ticket to be served."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ NOT_SENT = "payment_not_sent"
 log = logging.getLogger(__name__)
 
 
-class Claim:
+class Ticket:
     """A paid right to one answer, held by one request at a time."""
 
     def __init__(self, key: Key, payment: Payment, release: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ class Claim:
         self.release = release
 
 
-class Till:
+class Cashier:
     """Payments of one relay. All of a payment's steps go through here."""
 
     def __init__(self, journal: Journal, facilitator: Settles, confirm_timeout_s: int) -> None:
@@ -59,25 +59,25 @@ class Till:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def take(self, payment: Payment, terms: Terms, digest: bytes, request_id: str) -> Claim:
+    async def take(self, payment: Payment, terms: Terms, digest: bytes, request_id: str) -> Ticket:
         """Makes sure that this payment pays for the request with this digest, and for none beside it.
 
-        Release the claim when the request ends. Raises `PaymentError`, `ApiError`.
+        Release the ticket when the request ends. Raises `PaymentError`, `ApiError`.
         """
         key = (terms.asset, payment.payer, payment.nonce)
         if key in self._held:
             raise ApiError("payment_in_flight", "another request with this payment is being served")
         self._held.add(key)
-        claim = Claim(key, payment, lambda: self._held.discard(key))
+        ticket = Ticket(key, payment, lambda: self._held.discard(key))
         try:
-            claim.transaction = await self._paid(claim, terms, digest, request_id)
+            ticket.transaction = await self._paid(ticket, terms, digest, request_id)
         except BaseException:
-            claim.release()
+            ticket.release()
             raise
-        return claim
+        return ticket
 
-    async def _paid(self, claim: Claim, terms: Terms, digest: bytes, request_id: str) -> str:
-        key, payment = claim.key, claim.payment
+    async def _paid(self, ticket: Ticket, terms: Terms, digest: bytes, request_id: str) -> str:
+        key, payment = ticket.key, ticket.payment
         row = await self._journal.find(key)
         if row is not None and row.state == "served":
             raise Refused("payment_already_used", "this payment was served already; pay anew", payment.payer)
