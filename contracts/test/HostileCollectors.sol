@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDepositCollector} from "../payments/channels/interfaces/IDepositCollector.sol";
+
+/// @title Brings nothing and says nothing
+contract LazyCollector is IDepositCollector {
+    /// @inheritdoc IDepositCollector
+    function collect(address, address, uint256, bytes32, bytes calldata) external {}
+}
+
+/// @title Calls its caller back with the data it is given
+contract ReentrantCollector is IDepositCollector {
+    /// @inheritdoc IDepositCollector
+    function collect(address, address, uint256, bytes32, bytes calldata collectorData) external {
+        (bool success, bytes memory result) = msg.sender.call(collectorData);
+        if (!success) {
+            assembly {
+                revert(add(result, 0x20), mload(result))
+            }
+        }
+    }
+}
