@@ -40,13 +40,12 @@ def publication(slug: str, prices: list[tuple[Any, int]], free: bool = False) ->
     }
 
 
-def act(sender: Any, method: Method, *args: Any, value: int = 0) -> Receipt:
+def act(sender: Any, method: Method, *args: Any, value: int = 0, gas: int | None = None) -> Receipt:
     """Sends a transaction as an account, or through a contract that does what it is told."""
     if isinstance(sender, Account):
-        return method(*args, sender=sender, value=value)  # type: ignore[no-any-return]
-    contract = method._contract
-    driver = Account("driver")
-    return sender.execute(contract, value, method.calldata(*args), sender=driver)  # type: ignore[no-any-return]
+        return method(*args, sender=sender, value=value, gas=gas)  # type: ignore[no-any-return]
+    call = (method._contract, value, method.calldata(*args))
+    return sender.execute(*call, sender=Account("driver"), gas=gas)  # type: ignore[no-any-return]
 
 
 class Market:
@@ -146,9 +145,7 @@ class Market:
         price = self.registry.priceOf(id_, self.currency[name])
         args = (id_, self.currency[name], price if max_price is None else max_price, recipient or buyer, referrer)
         paid = (price if name == "eth" else 0) if value is None else value
-        if gas is not None:
-            return self.router.purchase(*args, sender=buyer, value=paid, gas=gas)  # type: ignore[no-any-return]
-        return act(buyer, self.router.purchase, *args, value=paid)
+        return act(buyer, self.router.purchase, *args, value=paid, gas=gas)
 
     def permit(
         self, name: str, owner: Account, value: int, nonce: int = 0, deadline: int = NEVER

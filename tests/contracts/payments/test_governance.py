@@ -14,8 +14,8 @@ RESTRICTED: dict[str, Callable[[Market], tuple[Any, ...]]] = {
     "setTreasury": lambda m: (m.friend,),
     "setCurrency": lambda m: (m.usdc, False),
     "rescueSurplus": lambda m: (m.usdc, m.friend, 0),
-    "pause": lambda m: (),
-    "unpause": lambda m: (),
+    "pause": lambda _: (),
+    "unpause": lambda _: (),
     "upgradeToAndCall": lambda m: (m.router, b""),
 }
 

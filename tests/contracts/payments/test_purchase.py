@@ -241,9 +241,9 @@ def test_a_token_that_returns_false_when_pushed_leaves_credits(market: Market) -
     token = market.accept_token("FalseToken", price=1_000)
     token.setFailing(True, sender=market.admin)
     receipt = market.purchase("FalseToken", referrer=market.referrer)
-    credits = {event.account: event.amount for event in receipt.named("Credited")}
+    credited = {event.account: event.amount for event in receipt.named("Credited")}
     owed = {market.creator.address: 850, market.treasury.address: 100, market.referrer.address: 50}
-    assert credits == owed
+    assert credited == owed
     assert {account: market.claimable("FalseToken", account) for account in owed} == owed
     market.assert_solvent()
 
