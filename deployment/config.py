@@ -82,6 +82,11 @@ def load(chain_id: int, deployer: str, path: Path = DEFAULT) -> Config:
     )
 
 
+def confirmations(chain_id: int, path: Path = DEFAULT) -> int:
+    """Blocks to wait for on a chain: all that an upgrade needs to be told."""
+    return _section(chain_id, path).confirmations
+
+
 def _section(chain_id: int, path: Path) -> _Section:
     try:
         sections = tomllib.loads(path.read_text())

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, Manifest
-from cluster.chain.roles import ROLES
-from deployment import code, usdc, verify, wiring
+from cluster.chain.roles import FUNCTIONS, ROLES
+from deployment import code, layout, usdc, verify, wiring
 from deployment.chain import Chain
 from deployment.config import Config
 from deployment.contracts import NATIVE, constructor_args, initial_args
@@ -45,15 +45,22 @@ class _Deployment:
         if self._config.usdc is not None:
             found = usdc.check_usdc(self._chain, self._config.usdc)
             verify.require([verify.yes(what, ok) for what, ok in found])
+        # Takes seconds, so it goes on beside the transactions.
+        with layout.reading(layout.sources_of(FUNCTIONS)) as layouts:
+            return self._deploy(layouts)
+
+    def _deploy(self, layouts: layout.Reading) -> Manifest:
         contracts = self._contracts()
         addresses = {name: deployed.address for name, deployed in contracts.items()}
         self._set_router(addresses)
         self._wire("roles and delays", addresses, wiring.wiring(self._chain, self._config, addresses))
         done = self._manifest(contracts)
+        record = self._layouts(contracts, layouts.result())
         # While the deployer can still put things right.
         verify.require(self._checks(done, addresses, final=False))
         self._wire("admin handed over", addresses, wiring.handover(self._config, self._chain.sender))
         verify.require(self._checks(done, addresses, final=True))
+        layout.save_record(record, self._path.parent, self._chain.id)
         manifest.save(done, self._path)
         self._file.remove()
         gas = sum(step.gas for step in self._progress.steps.values())
@@ -81,6 +88,8 @@ class _Deployment:
         self._report.say(
             f"the deployment recorded in {self._path} is not on this chain, which was restarted; replacing it"
         )
+        for begun in self._path.parent.glob(f"{self._chain.id}.upgrade-*.partial.json"):
+            begun.unlink()
 
     def _resume(self) -> None:
         """Takes up the record of an interrupted run, if it is of this chain."""
@@ -168,6 +177,11 @@ class _Deployment:
             self._sender.call(name, manager, wiring.multicall(self._chain, missing))
         else:
             self._report.skip(name)
+
+    def _layouts(self, contracts: dict[str, Deployed], found: dict[str, layout.Found]) -> dict[str, layout.Recorded]:
+        for name, read in found.items():
+            layout.require_safe(name, read)
+        return {name: layout.Recorded(str(contracts[name].implementation), read.layout) for name, read in found.items()}
 
     def _checks(self, done: Manifest, addresses: dict[str, str], final: bool) -> list[verify.Check]:
         return [

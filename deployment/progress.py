@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -41,7 +42,7 @@ class Progress(msgspec.Struct, rename="camel"):
     chain_id: int
     deployer: str
     steps: dict[str, Step] = {}
-    notes: dict[str, str] = {}
+    notes: dict[str, Any] = {}
 
 
 class ProgressFile:

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -10,48 +11,71 @@ from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, PastImplementation
 from cluster.chain.roles import FUNCTIONS
 from deployment import code, layout, verify, wiring
-from deployment.chain import Chain
+from deployment.chain import IMPLEMENTATION_SLOT, Chain
 from deployment.contracts import constructor_args
 from deployment.errors import DeploymentError, NothingToDo
 from deployment.progress import Progress, ProgressFile
 from deployment.sender import Sender
 from deployment.terminal import Reporter
 
+UUPS_ID = IMPLEMENTATION_SLOT.to_bytes(32)
+"""What `proxiableUUID` of an implementation says (ERC-1822)."""
+
 STEPS = {"schedule": 2, "execute": 1, "cancel": 1}
 
 
 class Pending(Struct, frozen=True):
     """An upgrade that was prepared. `data` is the calldata of the proxy's `upgradeToAndCall`, in hex; `proposer` is
-    who scheduled it, and the only one who can execute it.
+    who scheduled it, and the only one who can execute it. `abi` and `layout` are the implementation's: the sources may
+    have moved on by the time it is executed.
     """
 
     source: str
     implementation: str
     data: str
     proposer: str
+    abi: list[dict[str, Any]]
+    layout: layout.Layout
 
 
-class Status(Struct, frozen=True, rename="camel"):
+class NextCall(Struct, frozen=True, rename="camel"):
+    """A transaction that somebody else has to send: the proposer, a multisig perhaps."""
+
+    sender: str
+    to: str
+    data: str
+
+    def __str__(self) -> str:
+        return f"next, {self.sender} sends this to the AccessManager {self.to}:\n{self.data}"
+
+
+class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
     """Where an upgrade stands. `state` is none, prepared, scheduled or ready; `ready_at` is in unix seconds."""
 
     contract: str
     proxy: str
     implementation: str
     state: str
-    pending: Pending | None = None
+    source: str | None = None
+    next_implementation: str | None = None
+    proposer: str | None = None
     ready_at: int | None = None
+    next_call: NextCall | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.contract} {self.proxy}, implementation {self.implementation}"]
-        match self.state, self.pending:
-            case "none", _:
+        then = f"{self.next_implementation} ({self.source})"
+        match self.state:
+            case "none":
                 lines.append("no upgrade is prepared")
-            case "prepared", Pending() as pending:
-                lines.append(f"prepared, not scheduled (or expired): {pending.implementation} ({pending.source})")
-            case _, Pending() as pending:
+            case "prepared":
+                lines.append(f"prepared, not scheduled (or expired): {then}")
+            case _:
                 when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.ready_at))
                 verb = "can be executed since" if self.state == "ready" else "can be executed from"
-                lines.append(f"scheduled: {pending.implementation} ({pending.source}), {verb} {when}")
+                lines.append(f"scheduled: {then}, {verb} {when}")
+        if self.next_call is not None:
+            lines.append(str(self.next_call))
         return "\n".join(lines)
 
 
@@ -65,6 +89,7 @@ class Upgrade:
             raise DeploymentError(f"{contract!r} is not upgradeable; these are: {', '.join(FUNCTIONS)}")
         self._chain = chain
         self._contract = contract
+        self._folder = folder
         self._report = Reporter(STEPS.get(action, 0), quiet)
         self._path = folder / f"{chain.id}.json"
         self._manifest = manifest.load(self._path)
@@ -78,34 +103,46 @@ class Upgrade:
 
     def status(self) -> Status:
         """Where the upgrade stands."""
-        pending = self._pending()
-        at = self._scheduled_for(pending) if pending else 0
-        state = "none" if pending is None else "prepared"
-        if at:
-            state = "ready" if at <= self._chain.now() else "scheduled"
         current = self._chain.implementation(self._deployed.address)
-        return Status(self._contract, self._deployed.address, current, state, pending, at or None)
+        status = Status(self._contract, self._deployed.address, current, "none")
+        pending = self._pending()
+        if pending is None:
+            return status
+        at = self._scheduled_for(pending)
+        state = "prepared" if not at else "ready" if at <= self._chain.now() else "scheduled"
+        return msgspec.structs.replace(
+            status,
+            state=state,
+            source=pending.source,
+            next_implementation=pending.implementation,
+            proposer=pending.proposer,
+            ready_at=at or None,
+            next_call=self._next_call(state, pending),
+        )
 
-    def schedule(self, source: str, data: bytes = b"") -> Status:
+    def schedule(self, source: str, data: bytes = b"", proposer: str | None = None) -> Status:
         """Checks the new implementation, deploys it, and schedules the upgrade to it. `data` is a call that the proxy
-        makes to itself after the upgrade. Raises `NothingToDo` if the code is what is deployed, or is scheduled.
+        makes to itself after the upgrade. With a `proposer` other than the signing account, that one is told what to
+        send. Raises `NothingToDo` if the code is what is deployed, or is scheduled.
         """
+        proposer = proposer or self._chain.sender
         pending = self._pending()
         if pending is not None and self._scheduled_for(pending):
             raise NothingToDo(f"an upgrade is scheduled already\n{self.status()}")
         compiled = artifacts.load(source)
         if code.matches(compiled.runtime, self._chain.code(self._chain.implementation(self._deployed.address))):
             raise NothingToDo(f"{self._contract} runs the code of {source} already; nothing to upgrade")
-        layout.require_compatible(self._contract, source)
+        self._require_upgrader(proposer)
+        new_layout = layout.require_compatible(self._contract, source, self._layout())
         initcode = self._chain.initcode(source, *constructor_args(self._contract, self._addresses))
         step = self._sender.create(f"{source} implementation {code.hash_of(initcode)[:10]}", initcode)
         upgrade = self._chain.encode(self._contract, "upgradeToAndCall", str(step.address), data)
-        pending = Pending(source, str(step.address), "0x" + upgrade.hex(), self._chain.sender)
-        # Asked of the chain before it is promised: an implementation that is no UUPS one would be refused at the end.
-        self._require_proposer(pending)
+        pending = Pending(source, str(step.address), "0x" + upgrade.hex(), proposer, compiled.abi, new_layout)
+        self._require_deployed(pending, compiled.runtime)
         self._note(pending)
-        call = self._chain.encode(wiring.MANAGER, "schedule", self._deployed.address, upgrade, 0)
-        self._sender.call("schedule", self._addresses["AccessManager"], call)
+        if proposer == self._chain.sender:
+            call = self._schedule_call(pending)
+            self._sender.call("schedule", self._addresses["AccessManager"], call)
         return self.status()
 
     def execute(self) -> Status:
@@ -118,10 +155,8 @@ class Upgrade:
         if at > now:
             raise DeploymentError(f"it is {at - now} s too early\n{self.status()}")
         if self._chain.sender != pending.proposer:
-            raise DeploymentError(f"only {pending.proposer}, who scheduled it, can execute it")
-        data = bytes.fromhex(pending.data[2:])
-        call = self._chain.encode(wiring.MANAGER, "execute", self._deployed.address, data)
-        self._sender.call("execute", self._addresses["AccessManager"], call)
+            raise DeploymentError(f"only {pending.proposer}, who scheduled it, can execute it\n{self.status()}")
+        self._sender.call("execute", self._addresses["AccessManager"], self._execute_call(pending))
         self._finish_if_executed()
         self._require_live()
         return self.status()
@@ -151,6 +186,9 @@ class Upgrade:
             if receipts:
                 block, transaction = receipts[-1].block, receipts[-1].transaction
         self._deployed = self._upgraded(pending, block, transaction)
+        record = layout.load_record(self._folder, self._chain.id)
+        record[self._contract] = layout.Recorded(pending.implementation, pending.layout)
+        layout.save_record(record, self._folder, self._chain.id)
         contracts = {**self._manifest.contracts, self._contract: self._deployed}
         self._manifest = msgspec.structs.replace(self._manifest, contracts=contracts)
         manifest.save(self._manifest, self._path)
@@ -167,7 +205,7 @@ class Upgrade:
         )
         return msgspec.structs.replace(
             self._deployed,
-            abi=artifacts.load(pending.source).abi,
+            abi=pending.abi,
             implementation=pending.implementation,
             implementation_code_hash=code.hash_of(self._chain.code(pending.implementation)),
             history=[*self._deployed.history, before],
@@ -177,18 +215,57 @@ class Upgrade:
         one = msgspec.structs.replace(self._manifest, contracts={self._contract: self._deployed})
         verify.require(verify.check_code(self._chain, one))
 
-    def _require_proposer(self, pending: Pending) -> None:
-        manager, proxy = self._addresses["AccessManager"], self._deployed.address
-        data = bytes.fromhex(pending.data[2:])
-        immediate, delay = self._chain.read(wiring.MANAGER, manager, "canCall", self._chain.sender, proxy, data[:4])
-        if immediate or delay:
-            return
-        call = self._chain.encode(wiring.MANAGER, "schedule", proxy, data, 0)
-        raise DeploymentError(
-            f"{self._chain.sender} may not upgrade {self._contract}. The implementation is deployed at "
-            f"{pending.implementation}; a holder of UPGRADER schedules it by sending this to the AccessManager "
-            f"{manager}:\n0x{call.hex()}"
+    def _layout(self) -> layout.Layout:
+        """What the running implementation keeps in storage."""
+        recorded = layout.load_record(self._folder, self._chain.id).get(self._contract)
+        if recorded is None or recorded.implementation != self._deployed.implementation:
+            raise DeploymentError(
+                f"{layout.record_path(self._folder, self._chain.id)} does not have the storage layout of "
+                f"{self._contract}'s implementation {self._deployed.implementation}"
+            )
+        return recorded.layout
+
+    def _require_deployed(self, pending: Pending, runtime: bytes) -> None:
+        """The chain has the code, and a proxy would take it: found out now, not after the delay."""
+        address = pending.implementation
+        slot = self._chain.read(pending.source, address, "proxiableUUID")
+        same = code.matches(runtime, self._chain.code(address))
+        verify.require(
+            [
+                verify.yes(f"{pending.source} at {address}: code is that of the sources", same),
+                verify.yes(f"{pending.source} at {address}: is made for ERC-1967 proxies", slot == UUPS_ID),
+            ]
         )
+
+    def _require_upgrader(self, proposer: str) -> None:
+        manager, proxy = self._addresses["AccessManager"], self._deployed.address
+        (selector,) = self._chain.selectors(self._contract, "upgradeToAndCall")
+        immediate, delay = self._chain.read(wiring.MANAGER, manager, "canCall", proposer, proxy, selector)
+        if not immediate and not delay:
+            raise DeploymentError(
+                f"{proposer} may not upgrade {self._contract}; sign with a holder of UPGRADER, or name one that "
+                "schedules it elsewhere with --proposer"
+            )
+
+    def _next_call(self, state: str, pending: Pending) -> NextCall | None:
+        """What the proposer has to send, if that is not the account that signs here."""
+        if pending.proposer == self._chain.sender:
+            return None
+        manager = self._addresses["AccessManager"]
+        match state:
+            case "prepared":
+                return NextCall(pending.proposer, manager, "0x" + self._schedule_call(pending).hex())
+            case "ready":
+                return NextCall(pending.proposer, manager, "0x" + self._execute_call(pending).hex())
+        return None
+
+    def _schedule_call(self, pending: Pending) -> bytes:
+        data = bytes.fromhex(pending.data[2:])
+        return self._chain.encode(wiring.MANAGER, "schedule", self._deployed.address, data, 0)
+
+    def _execute_call(self, pending: Pending) -> bytes:
+        data = bytes.fromhex(pending.data[2:])
+        return self._chain.encode(wiring.MANAGER, "execute", self._deployed.address, data)
 
     def _scheduled_for(self, pending: Pending) -> int:
         """Unix seconds from when it can be executed, 0 if it is not scheduled or has expired."""

@@ -1,27 +1,41 @@
-"""Compares every derived row with what the contracts' view functions answer at the same block."""
+"""Compares the database with the chain, three ways: the raw logs with the node's, every derived row with what the logs
+say, and again with what the contracts' view functions answer at the indexed block.
+"""
 
 from base64 import b32decode
+from collections.abc import Iterator
 from functools import cache
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from cluster.chain.codec import Codec
-from cluster.chain.events import text, values_of
+from cluster.chain.events import EventDataError, text, values_of
 from cluster.chain.manifest import Manifest
-from cluster.chain.rpc import Rpc
+from cluster.chain.rpc import NodeUnreachable, Rpc, RpcError
 from indexer.api import queries
+from indexer.chain import Position, RawLog
+from indexer.decoder import Decoder, UnreadableLog
 from indexer.handlers.cluster_token import ZERO
+from indexer.reader import RangeTooLong, Reader
 from indexer.store import Store
+from indexer.sync import MAX_RANGE_BLOCKS
+from indexer.writer import Writer
 
 BATCH = 100
 LEVELS = ("Public", "Member", "Buyer", "Creator")
 SALE = 1_000_003
 BPS = 10_000
+# JSON-RPC's code for a call that reverted.
+REVERTED = 3
 
 
 class Audit:
-    """Collects differences, each a sentence. `compared` says how many answers were looked at."""
+    """Collects differences, each a sentence. `compared` says how many logs, rows and answers were looked at."""
 
     def __init__(self, store: Store, manifest: Manifest, rpc: Rpc) -> None:
+        self._store = store
         self._db = store.db
         self._manifest = manifest
         self._rpc = rpc
@@ -39,7 +53,74 @@ class Audit:
         self._asked.append((contract, function, args, expected))
 
     async def differences(self) -> list[str]:
-        """What differs between the database and the chain at the indexed block."""
+        """What differs between the database and the chain at the indexed block. The database may be written to
+        meanwhile: one snapshot of it is looked at.
+        """
+        self._db.execute("BEGIN")
+        try:
+            return [
+                *await self.logs_unlike_the_chain(),
+                *self.rows_unlike_the_logs(),
+                *await self.rows_unlike_the_views(),
+            ]
+        finally:
+            self._db.execute("ROLLBACK")
+
+    async def logs_unlike_the_chain(self) -> list[str]:
+        """Reads all logs again."""
+        end = self._store.position()
+        at = self._start()
+        reader = Reader(self._rpc, list(Decoder(self._manifest).contracts.values()), 0, MAX_RANGE_BLOCKS)
+        wrong: list[str] = []
+        while end is not None and at.block < end.block:
+            try:
+                read = await reader.read(at, end.block)
+            except RangeTooLong:
+                continue
+            known = self._db.execute(
+                "SELECT block, log_index, address, tx, topics, data FROM log WHERE block > ? AND block <= ?",
+                (at.block, read.last.block),
+            )
+            ours, theirs = {RawLog(*row) for row in known}, set(read.logs)
+            for only, where in ((ours - theirs, "the database"), (theirs - ours, "the chain")):
+                wrong += [f"log {log.log_index} of block {log.block} is so in {where} only" for log in sorted(only)]
+            self.compared += len(ours | theirs)
+            at = read.last
+        return wrong
+
+    def _start(self) -> Position:
+        number, block_hash = self._db.execute("SELECT number, hash FROM block ORDER BY number LIMIT 1").fetchone()
+        return Position(number, block_hash)
+
+    def rows_unlike_the_logs(self) -> Iterator[str]:
+        """Derives all rows from the raw logs again, aside, and compares."""
+        # An empty name is a temporary file, to SQLite.
+        derived = Store("")
+        try:
+            decoder = Decoder(self._manifest)
+            derived.begin(self._manifest.chain_id, decoder.contracts, self._store.block(self._start().block))
+            Writer(derived, decoder, 0).rebuild(self._store.logs())
+            for table, key in self._store.keys.items():
+                yield from self._unlike_rows(derived, table, key)
+        except UnreadableLog as error:
+            yield f"no rows follow from the logs in the database: {error}"
+        finally:
+            derived.close()
+
+    def _unlike_rows(self, derived: Store, table: str, key: tuple[str, ...]) -> Iterator[str]:
+        columns = self._store.columns(table)
+        key_of = itemgetter(*(columns.index(name) for name in key))
+        query = f"SELECT * FROM {table} ORDER BY {', '.join(key)}"  # noqa: S608 - names are of our own schema
+        ours = ((key_of(row), 0, row) for row in self._db.execute(query))
+        theirs = ((key_of(row), 1, row) for row in derived.db.execute(query))
+        for _, group in groupby(merge(ours, theirs, key=itemgetter(0)), key=itemgetter(0)):
+            rows = {side: dict(zip(columns, row, strict=True)) for _, side, row in group}
+            self.compared += 1
+            if rows.get(0) != rows.get(1):
+                yield f"{table}: {rows.get(0, 'nothing')} in the database, {rows.get(1, 'nothing')} by its logs"
+
+    async def rows_unlike_the_views(self) -> list[str]:
+        """Asks for every value that a view tells."""
         (block,) = self._db.execute("SELECT block FROM checkpoint").fetchone()
         self._asked.clear()
         self._datasets()
@@ -51,15 +132,26 @@ class Audit:
         wrong = []
         for start in range(0, len(self._asked), BATCH):
             part = self._asked[start : start + BATCH]
-            answers = await self._rpc.batch(
+            answers = await self._rpc.batch_with_errors(
                 [("eth_call", (self._call(*asked[:3]), hex(block))) for asked in part], kind=str
             )
             for (contract, function, args, expected), answer in zip(part, answers, strict=True):
-                found = self._reader(contract, function, len(args))(bytes.fromhex(answer[2:]))
+                found = self._found(contract, function, len(args), answer)
                 if found != expected:
                     wrong.append(f"{contract}.{function}{args} is {found} on chain, {expected} in the database")
-        self.compared = len(self._asked)
+        self.compared += len(self._asked)
         return wrong
+
+    def _found(self, contract: str, function: str, count: int, answer: str | RpcError | None) -> Any:
+        """What a view returned; that it reverted is an answer too."""
+        if isinstance(answer, RpcError):
+            if answer.code == REVERTED or "revert" in answer.message.lower():
+                return "a revert"
+            raise answer
+        try:
+            return self._reader(contract, function, count)(bytes.fromhex((answer or "")[2:]))
+        except (EventDataError, ValueError) as error:
+            raise NodeUnreachable(f"{contract}.{function}: the node's answer can't be read: {error}") from error
 
     def _call(self, contract: str, function: str, args: tuple[Any, ...]) -> dict[str, str]:
         data = self._codec(contract).function(function, len(args)).calldata(args)
@@ -70,7 +162,9 @@ class Audit:
             "SELECT id, slug, creator, holder, approved, license, royalty_bps, version, uri, free, listed, "
             "delist_reason, rating_sum, rating_count, time FROM dataset"
         ).fetchall()
-        currencies = [address for (address,) in self._db.execute("SELECT address FROM currency")]
+        currencies = [
+            address for (address,) in self._db.execute("SELECT address FROM currency UNION SELECT currency FROM price")
+        ]
         self.expect("DatasetNFT", "totalMinted", (), len(rows))
         holders: dict[str, int] = {}
         for row in rows:
@@ -134,7 +228,8 @@ class Audit:
         for id_, account in pairs:
             found = queries.access(self._db, str(id_), account)
             if found is None:
-                raise LookupError(f"dataset {id_} has purchases, but no row")
+                # A purchase of no dataset: the comparison with the logs tells it.
+                continue
             self.expect("DatasetRegistry", "accessLevel", (id_, account), LEVELS.index(found["accessLevel"]))
             self.expect("DatasetRegistry", "canDownload", (id_, account), found["canDownload"])
             bought = self._db.execute(

@@ -34,10 +34,11 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Range:
-    """What follows a position, up to and with block `last`: all logs in order, and the blocks to remember,
+    """What follows position `after`, up to and with block `last`: all logs in order, and the blocks to remember,
     which are those with logs and those near the head.
     """
 
+    after: Position
     last: Position
     logs: Sequence[RawLog]
     blocks: Sequence[Block]

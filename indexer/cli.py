@@ -16,6 +16,7 @@ from cluster.chain.rpc import Rpc, RpcFailure
 from indexer.audit import Audit
 from indexer.decoder import Decoder, UnreadableLog
 from indexer.progress import Progress
+from indexer.reader import ChainMoved
 from indexer.service import AddressInUse, listen, serve
 from indexer.store import Store, WrongDatabase
 from indexer.sync import POLL_S, WINDOW_BLOCKS, ChainReplaced, Indexer
@@ -25,8 +26,10 @@ DIFFERENT = 1
 FAILED = 3
 FAILURES = (
     AddressInUse,
+    ChainMoved,
     ChainReplaced,
     ManifestError,
+    OSError,
     RpcFailure,
     UnreadableLog,
     WrongDatabase,
@@ -43,10 +46,10 @@ def _fail(error: Exception) -> NoReturn:
     sys.exit(FAILED)
 
 
-def _existing(database: Path) -> Store:
+def _existing(database: Path, *, read_only: bool = True) -> Store:
     if not database.exists():
         raise WrongDatabase(f"no database at {database}; `cluster index run` makes one")
-    return Store(database)
+    return Store(database, read_only=read_only)
 
 
 def _option(*names: str, **more: object) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -68,6 +71,12 @@ _db_option = _option(
     default=Path("build/index.db"),
     help="SQLite.",
 )
+_window_option = _option(
+    "--window",
+    type=click.IntRange(min=1),
+    default=WINDOW_BLOCKS,
+    help="Blocks below the head that a reorganization is undone in at once; deeper ones take a replay.",
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
@@ -75,7 +84,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="JSON on std
 def index() -> None:
     """Chain events to a database, and its REST API.
 
-    Exit codes: 0 all right, 1 database and chain differ, 2 wrong usage, 3 it could not be done.
+    Exit codes: 0 all right, 1 database and chain differ (verify), 2 wrong usage, 3 it could not be done.
     """
 
 
@@ -83,6 +92,7 @@ def index() -> None:
 @_manifest_option
 @_rpc_option
 @_db_option
+@_window_option
 @_option(
     "--listen",
     "address",
@@ -96,7 +106,7 @@ def index() -> None:
     default=POLL_S,
     help="Seconds between looks at the head.",
 )
-def run(manifest: str, rpc_urls: tuple[str, ...], database: Path, address: str, poll_s: float) -> None:
+def run(manifest: str, rpc_urls: tuple[str, ...], database: Path, window: int, address: str, poll_s: float) -> None:
     """Follow the chain and serve the API until interrupted.
 
     \b
@@ -111,7 +121,9 @@ def run(manifest: str, rpc_urls: tuple[str, ...], database: Path, address: str, 
         database.parent.mkdir(parents=True, exist_ok=True)
         with listen(host.strip("[]"), int(port)) as listener, Progress() as progress:
             progress.say("listening", url=f"http://{host}:{listener.getsockname()[1]}")
-            asyncio.run(serve(known, list(rpc_urls), database, listener, poll_s=poll_s, progress=progress))
+            asyncio.run(
+                serve(known, list(rpc_urls), database, listener, window=window, poll_s=poll_s, progress=progress)
+            )
     except FAILURES as error:
         _fail(error)
 
@@ -120,9 +132,12 @@ def run(manifest: str, rpc_urls: tuple[str, ...], database: Path, address: str, 
 @_manifest_option
 @_rpc_option
 @_db_option
+@_window_option
 @click.option("--to", type=click.IntRange(min=0), help="Last block to read; the head if not given.")
 @_json_option
-def backfill(manifest: str, rpc_urls: tuple[str, ...], database: Path, to: int | None, as_json: bool) -> None:
+def backfill(
+    manifest: str, rpc_urls: tuple[str, ...], database: Path, window: int, to: int | None, as_json: bool
+) -> None:
     """Read the chain up to a block, and end.
 
     \b
@@ -130,13 +145,13 @@ def backfill(manifest: str, rpc_urls: tuple[str, ...], database: Path, to: int |
       cluster index backfill --manifest 8453 --rpc https://node.example --to 31000000
     """
 
-    async def read() -> dict[str, int]:
+    async def read() -> dict[str, int | None]:
         database.parent.mkdir(parents=True, exist_ok=True)
         store = Store(database)
         try:
             async with Rpc(list(rpc_urls)) as rpc:
                 with Progress(to) as progress:
-                    indexer = Indexer(store, _manifest(manifest), rpc, progress=progress)
+                    indexer = Indexer(store, _manifest(manifest), rpc, window=window, progress=progress)
                     await indexer.start()
                     await indexer.catch_up(to)
                 return {
@@ -189,9 +204,11 @@ def status(database: Path, as_json: bool) -> None:
 @_db_option
 @_json_option
 def verify(manifest: str, rpc_urls: tuple[str, ...], database: Path, as_json: bool) -> None:
-    """Compare the database with the contracts at the indexed block; exit code 1 if they differ.
+    """Compare the database with the chain; exit code 1 if they differ.
 
-    Nothing is changed. The node must still have the state of that block.
+    All logs are read again and compared; all rows are derived from them again; and the contracts are asked at the
+    indexed block for every value that they tell. Nothing is changed, and the indexer may run meanwhile. The node
+    must still have the state of that block.
 
     \b
     Example:
@@ -218,7 +235,7 @@ def verify(manifest: str, rpc_urls: tuple[str, ...], database: Path, as_json: bo
     elif differences:
         click.echo("\n".join(differences))
     else:
-        click.echo(f"the database says what the contracts say ({compared:,} answers compared)")
+        click.echo(f"the database says what the chain says ({compared:,} logs, rows and answers compared)")
     sys.exit(DIFFERENT if differences else 0)
 
 
@@ -230,19 +247,22 @@ def verify(manifest: str, rpc_urls: tuple[str, ...], database: Path, as_json: bo
 def rewind(manifest: str, database: Path, block: int, as_json: bool) -> None:
     """Take everything after BLOCK back; the next run reads it again.
 
-    It goes to the newest block at or before BLOCK whose hash is known.
+    It goes to the newest block at or before BLOCK whose hash is known. The indexer must not run meanwhile.
 
     \b
     Example:
       cluster index rewind --db build/index.db 1200
     """
     try:
-        store = _existing(database)
+        known = _manifest(manifest)
+        store = _existing(database, read_only=False)
         try:
+            decoder = Decoder(known)
+            store.check(known.chain_id, decoder.contracts)
             to = next(store.positions(block), None)
             if to is None:
                 raise WrongDatabase(f"{database} knows no block at or before {block:,}")
-            journal = Writer(store, Decoder(_manifest(manifest)), WINDOW_BLOCKS).roll_back(to)
+            journal = Writer(store, decoder, WINDOW_BLOCKS).roll_back(to)
         finally:
             store.close()
     except FAILURES as error:

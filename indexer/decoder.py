@@ -10,8 +10,8 @@ WORD = 32
 
 
 class UnreadableLog(RuntimeError):
-    """A contract of ours emitted what its ABI in the manifest does not describe: the manifest is of other
-    code.
+    """A contract of ours emitted what its ABI in the manifest does not describe, or what can't follow the logs before:
+    the manifest is of other code, or a node kept logs to itself.
     """
 
 

@@ -23,7 +23,7 @@ class Progress:
     def __init__(self, to: int | None = None) -> None:
         console = Console(stderr=True)
         self._to = to
-        self._last = 0.0
+        self._last = -EVERY_S
         self._told: str | None = None
         self._started = time.monotonic()
         self._bar = None
@@ -59,10 +59,11 @@ class Progress:
         if status.error != self._told and status.error is not None:
             self.say("waiting", reason=status.error)
         self._told = status.error
-        target = status.head if self._to is None else min(self._to, status.head)
+        head = status.indexed if status.head is None else status.head
+        target = head if self._to is None else min(self._to, head)
         rate = status.logs / max(now - self._started, 0.001)
         if self._bar:
             self._bar.update(self._task, completed=status.indexed, total=target, rate=rate)
-        elif now - self._last >= EVERY_S or status.indexed == target:
+        elif now - self._last >= EVERY_S:
             self._last = now
             self.say("indexed", block=status.indexed, head=status.head, logs=status.logs, reorgs=status.reorgs)

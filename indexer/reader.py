@@ -13,12 +13,17 @@ from indexer.chain import Block, Position, Range, RawLog
 NEAR_BLOCKS = 32
 BATCH = 100
 FIRST_RANGE_BLOCKS = 64
+# What a database keeps as an integer.
+MAX_NUMBER = (1 << 63) - 1
 # After a refusal this many ranges are read before a longer one is tried.
 PATIENCE = 20
 
 
 class ChainMoved(Exception):
     """The chain was reorganized while it was read, or nodes answered from different views: read again."""
+
+    def __init__(self) -> None:
+        super().__init__("what the node answers does not fit together: it changes its chain, or several answer as one")
 
 
 class RangeTooLong(Exception):
@@ -61,6 +66,10 @@ class Reader:
     async def head_and(self, number: int) -> tuple[int, Block | None]:
         """Number of the newest block, and the block at a height if the node has it."""
         return await self.head(), (await self.headers([number]))[0]
+
+    async def chain_id(self) -> int:
+        """The node's chain."""
+        return _number(await self._rpc.call("eth_chainId", kind=str))
 
     async def head(self) -> int:
         """Number of the newest block."""
@@ -106,7 +115,7 @@ class Reader:
         by_number = {block.number: block for block in blocks}
         logs = self._in_order(_log(log, by_number) for answer in answers for log in answer or ())
         await self._still(blocks[-1])
-        return Range(Position(blocks[-1].number, blocks[-1].hash), logs, blocks)
+        return Range(after, Position(blocks[-1].number, blocks[-1].hash), logs, blocks)
 
     async def _read_far(self, after: Position, last: int, head: int) -> Range:
         """By range: the last block is looked at before and after the logs, so they are of the chain that ends
@@ -141,7 +150,7 @@ class Reader:
         if last - after.block == self.range:
             self._grow()
         kept = {log.block for log in logs}.union(near)
-        return Range(Position(last, end.hash), logs, [block for block in blocks if block.number in kept])
+        return Range(after, Position(last, end.hash), logs, [block for block in blocks if block.number in kept])
 
     def _grow(self) -> None:
         """At once until something was refused, and then only now and then: blocks differ in how much they hold."""
@@ -180,11 +189,14 @@ def _check_links(blocks: Sequence[Block], after: Position) -> None:
             raise ChainMoved
 
 
-def _number(value: str) -> int:
+def _number(value: str | None) -> int:
     try:
-        return int(value, 16)
-    except (TypeError, ValueError):
-        raise NodeUnreachable(f"expected a hexadecimal number, the node answered {value!r:.80}") from None
+        number = int(value or "", 16)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= MAX_NUMBER:
+        raise NodeUnreachable(f"expected a hexadecimal number, the node answered {value!r:.80}")
+    return number
 
 
 def _bytes(value: str, length: int | None = None) -> bytes:

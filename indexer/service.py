@@ -13,7 +13,7 @@ from cluster.chain.manifest import Manifest
 from cluster.chain.rpc import Rpc
 from indexer.api.app import Api
 from indexer.store import Store
-from indexer.sync import POLL_S, Indexer, Status
+from indexer.sync import POLL_S, WINDOW_BLOCKS, Indexer, Status
 
 SHUTDOWN_S = 5
 MAX_CONNECTIONS = 256
@@ -45,6 +45,7 @@ async def serve(
     database: Path,
     listener: socket.socket,
     *,
+    window: int = WINDOW_BLOCKS,
     poll_s: float = POLL_S,
     progress: Callable[[Status], None] = lambda _: None,
 ) -> None:
@@ -52,7 +53,7 @@ async def serve(
     store = Store(database)
     try:
         async with Rpc(rpc_urls) as rpc:
-            indexer = Indexer(store, manifest, rpc, poll_s=poll_s, progress=progress)
+            indexer = Indexer(store, manifest, rpc, window=window, poll_s=poll_s, progress=progress)
             server = _Server(
                 uvicorn.Config(
                     Api(store.path, manifest.chain_id, indexer.status).app(),

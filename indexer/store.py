@@ -1,10 +1,11 @@
 # ruff: noqa: S608 - names in SQL come from our own schema, values are bound
 """The database: raw logs, derived rows, an undo journal and a checkpoint, changed together or not at all.
 
-SQLite in WAL mode; the only module that knows so, besides the API's queries. Whatever happens to the process,
-the same chain gives the same bytes: no row holds a wall-clock time or a running number of its own.
+SQLite in WAL mode; the only module that knows so, besides the API's queries and the audit. Whatever happens to
+the process, the same chain gives the same bytes: no row holds a wall-clock time or a running number of its own.
 """
 
+import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,14 @@ from indexer.rows import Key, Row
 CHAIN_TABLES = frozenset({"block", "log", "contract", "checkpoint", "cursor", "undo", "migration"})
 BUSY_TIMEOUT_S = 10
 FETCH_ROWS = 1_000
+# Stands in the file's header, so that no other program's database is taken for ours: "clus".
+APPLICATION_ID = 0x636C7573
+# Databases that are no file, to SQLite.
+_NO_FILE = (":memory:", "")
 
 
 class WrongDatabase(RuntimeError):
-    """The file is of another deployment, of a newer indexer, or not a database at all."""
+    """The file is of another deployment, of a newer indexer, in use, or not an indexer's database at all."""
 
 
 def migrations() -> list[tuple[str, str]]:
@@ -31,26 +36,45 @@ def migrations() -> list[tuple[str, str]]:
 
 
 class Store:
-    """The writer's connection. Everything but reading happens within `transaction`."""
+    """The writer's connection: everything but reading happens within `transaction`, and a file has one writer at a
+    time. With `read_only` it can't write, and may be used beside a writer.
+    """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self.path = str(path)
-        self.db = sqlite3.connect(
-            self.path,
-            isolation_level=None,
-            timeout=BUSY_TIMEOUT_S,
-            check_same_thread=False,
-            cached_statements=512,
-        )
+        self._lock = None if read_only or self.path in _NO_FILE else open(f"{self.path}.lock", "w")  # noqa: SIM115
         try:
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=NORMAL")
-            self._migrate()
+            if self._lock is not None:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.db = sqlite3.connect(
+                self.path,
+                isolation_level=None,
+                timeout=BUSY_TIMEOUT_S,
+                check_same_thread=False,
+                cached_statements=512,
+            )
+        except BlockingIOError:
+            self._unlock()
+            raise WrongDatabase(f"{self.path} is in use by another indexer") from None
+        except BaseException:
+            self._unlock()
+            raise
+        try:
+            if read_only:
+                self.db.execute("PRAGMA query_only=ON")
+                self._expect_ours()
+                if self._new_migrations():
+                    raise WrongDatabase(f"{self.path} is of an older indexer; `cluster index run` brings it up to date")
+            else:
+                self._expect_ours()
+                self.db.execute("PRAGMA journal_mode=WAL")
+                self.db.execute("PRAGMA synchronous=NORMAL")
+                self._migrate()
         except sqlite3.DatabaseError as error:
-            self.db.close()
+            self.close()
             raise WrongDatabase(f"{self.path} can't be used as the indexer's database: {error}") from error
-        except WrongDatabase:
-            self.db.close()
+        except BaseException:
+            self.close()
             raise
         self._columns: dict[str, list[str]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
@@ -62,6 +86,11 @@ class Store:
     def close(self) -> None:
         """Closes the connection."""
         self.db.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -76,15 +105,27 @@ class Store:
 
     # Schema
 
+    def _expect_ours(self) -> None:
+        """A file with anything in it must be an indexer's."""
+        (used,) = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = self.db.execute("PRAGMA application_id").fetchone()
+        if used and application != APPLICATION_ID:
+            raise WrongDatabase(f"{self.path} is another program's database")
+
+    def _new_migrations(self) -> list[tuple[str, str]]:
+        has_any = self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone()
+        done = {name for (name,) in self.db.execute("SELECT name FROM migration")} if has_any else set()
+        known = migrations()
+        unknown = sorted(done - {name for name, _ in known})
+        if unknown:
+            raise WrongDatabase(f"{self.path} was written by a newer indexer ({', '.join(unknown)})")
+        return [(name, text) for name, text in known if name not in done]
+
     def _migrate(self) -> None:
         with self.transaction():
+            new = self._new_migrations()
+            self.db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self.db.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) WITHOUT ROWID")
-            done = {name for (name,) in self.db.execute("SELECT name FROM migration")}
-            known = migrations()
-            unknown = sorted(done - {name for name, _ in known})
-            if unknown:
-                raise WrongDatabase(f"{self.path} was written by a newer indexer ({', '.join(unknown)})")
-            new = [(name, text) for name, text in known if name not in done]
             for name, text in new:
                 # executescript would commit, so the statements are run one by one.
                 for statement in _statements(text):
@@ -128,24 +169,31 @@ class Store:
         """Says which contracts of which chain these are and after which block to start, or checks that it was
         said before. Raises `WrongDatabase`.
         """
+        if self.position() is not None:
+            self.check(chain_id, contracts)
+            return
+        if start is None:
+            raise ValueError("a new database needs a block to start from")
         with self.transaction():
-            found = self.db.execute("SELECT chain_id FROM checkpoint").fetchone()
-            if found is None:
-                if start is None:
-                    raise ValueError("a new database needs a block to start from")
-                self.db.execute("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", (chain_id, start.number, start.hash))
-                self.db.execute("INSERT INTO cursor VALUES (1, ?, 0, ?, 0)", (start.number, start.number))
-                self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", start)
-                self.db.executemany("INSERT INTO contract VALUES (?, ?)", sorted(contracts.items()))
-                return
-            if found != (chain_id,):
-                raise WrongDatabase(f"{self.path} is of chain {found[0]}, not {chain_id}: give another --db")
-            for name, address in self.db.execute("SELECT name, address FROM contract").fetchall():
-                if contracts.get(name) != address:
-                    raise WrongDatabase(
-                        f"{self.path} follows {name} at {address}, but the manifest has it at "
-                        f"{contracts.get(name)}: it is of another deployment, give another --db"
-                    )
+            self.db.execute("INSERT INTO checkpoint VALUES (1, ?, ?, ?)", (chain_id, start.number, start.hash))
+            self.db.execute("INSERT INTO cursor VALUES (1, ?, 0, ?, 0)", (start.number, start.number))
+            self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?)", start)
+            self.db.executemany("INSERT INTO contract VALUES (?, ?)", sorted(contracts.items()))
+
+    def check(self, chain_id: int, contracts: Mapping[str, str]) -> None:
+        """Raises `WrongDatabase` unless these are the contracts that it follows."""
+        found = self.db.execute("SELECT chain_id FROM checkpoint").fetchone()
+        if found is None:
+            raise WrongDatabase(f"{self.path} is empty; `cluster index run` fills it")
+        if found != (chain_id,):
+            raise WrongDatabase(f"{self.path} is of chain {found[0]}, not {chain_id}: give another --db")
+        known = dict(self.db.execute("SELECT name, address FROM contract"))
+        for name in sorted(known.keys() | contracts.keys()):
+            if contracts.get(name) != known.get(name):
+                raise WrongDatabase(
+                    f"{self.path} follows {name} at {known.get(name)}, but the manifest has it at "
+                    f"{contracts.get(name)}: it is of another deployment, give another --db"
+                )
 
     def position(self) -> Position | None:
         """The last block that was read."""
@@ -258,6 +306,10 @@ class Store:
     def keys(self) -> Mapping[str, tuple[str, ...]]:
         """Primary keys of the derived tables."""
         return self._keys
+
+    def columns(self, table: str) -> list[str]:
+        """Columns of a derived table, in their order."""
+        return self._columns[table]
 
     def load(self, table: str, key: Key) -> Row | None:
         """A row by its primary key."""

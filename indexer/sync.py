@@ -8,7 +8,7 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from cluster.chain.manifest import Manifest
-from cluster.chain.rpc import Rpc, RpcFailure
+from cluster.chain.rpc import NodeUnreachable, Rpc, RpcFailure
 from indexer.chain import Position
 from indexer.decoder import Decoder
 from indexer.reader import ChainMoved, RangeTooLong, Reader
@@ -23,6 +23,8 @@ MAX_RANGE_BLOCKS = 2_000
 POLL_S = 0.5
 RETRY_S = 0.1
 MAX_RETRY_S = 15.0
+# A reorganization is over after this; what lasts longer is told.
+PATIENCE_S = 1.0
 COMPARED_AT_ONCE = 50
 
 
@@ -32,9 +34,11 @@ class ChainReplaced(RuntimeError):
 
 @dataclass
 class Status:
-    """What the indexer knows about itself since it was started. `error` is what it waits out, if anything."""
+    """What the indexer knows about itself since it was started. `head` is the node's newest block, None until it has
+    answered; `error` is what is waited out, if anything.
+    """
 
-    head: int = 0
+    head: int | None = None
     indexed: int = 0
     reorgs: int = 0
     deep_reorgs: int = 0
@@ -43,9 +47,9 @@ class Status:
     error: str | None = "starting"
 
     @property
-    def lag(self) -> int:
+    def lag(self) -> int | None:
         """Blocks between the node's head and what was indexed."""
-        return max(self.head - self.indexed, 0)
+        return None if self.head is None else max(self.head - self.indexed, 0)
 
 
 class Indexer:
@@ -68,7 +72,6 @@ class Indexer:
     ) -> None:
         self._store = store
         self._manifest = manifest
-        self._rpc = rpc
         self._poll_s = poll_s
         self._progress = progress
         self._decoder = Decoder(manifest)
@@ -82,7 +85,7 @@ class Indexer:
 
         Raises `WrongDatabase`, `ChainReplaced`, `RpcFailure`.
         """
-        chain_id = int(await self._rpc.call("eth_chainId", kind=str), 16)
+        chain_id = await self._reader.chain_id()
         if chain_id != self._manifest.chain_id:
             raise ChainReplaced(f"the node is of chain {chain_id}, the manifest of {self._manifest.chain_id}")
         start = None
@@ -104,7 +107,7 @@ class Indexer:
         position = self._store.position()
         if position is None:
             raise WrongDatabase(f"{self._store.path} is empty; `cluster index run` fills it")
-        self._store.begin(self._manifest.chain_id, self._decoder.contracts, None)
+        self._store.check(self._manifest.chain_id, self._decoder.contracts)
         (found,) = await self._reader.headers([position.block])
         if found is None or found.hash != position.hash:
             raise ChainReplaced(
@@ -113,7 +116,9 @@ class Indexer:
             )
 
     async def catch_up(self, to: int | None = None) -> None:
-        """Reads until the head, or until a block. Raises `RpcFailure`, `ChainReplaced`."""
+        """Reads until the head, or until a block. Raises `RpcFailure`, `ChainReplaced`, and `ChainMoved` if the node's
+        answers go on not fitting together.
+        """
         wait = RETRY_S
         while True:
             try:
@@ -123,8 +128,10 @@ class Indexer:
             except RangeTooLong:
                 continue
             except ChainMoved:
+                if wait > MAX_RETRY_S:
+                    raise
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, MAX_RETRY_S)
+                wait *= 2
 
     async def run(self, stop: asyncio.Event) -> None:
         """Starts, then follows the chain until `stop` is set. What a node fails at is waited out; a chain or
@@ -140,7 +147,7 @@ class Indexer:
             except RangeTooLong:
                 continue
             except (RpcFailure, ChainMoved) as error:
-                if isinstance(error, RpcFailure):
+                if isinstance(error, RpcFailure) or wait > PATIENCE_S:
                     self.status.error = str(error)
                     self._progress(self.status)
                 pause = wait
@@ -195,8 +202,9 @@ class Indexer:
                 await self._roll_back(position, ours)
                 return True
         if newest is None:
-            # It is below everything that we know: it is still being set up, or was set back.
-            return False
+            raise NodeUnreachable(
+                f"the node's newest block is {head}, before the deployment: is it still being set up?"
+            )
         raise ChainReplaced(
             f"none of the blocks read up to {position.block} is on the node's chain. If it is the right one, "
             "start again with an empty database"

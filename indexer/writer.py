@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from indexer.chain import Position, Range, RawLog
-from indexer.decoder import Decoder
+from indexer.decoder import Decoder, UnreadableLog
 from indexer.handlers import HANDLERS
 from indexer.rows import Rows
-from indexer.store import Store, by_block
+from indexer.store import Store, WrongDatabase, by_block
 
 
 class Writer:
@@ -23,6 +23,10 @@ class Writer:
         store = self._store
         try:
             with store.transaction():
+                if store.position() != read.after:
+                    raise WrongDatabase(
+                        f"{store.path} was changed by somebody else while block {read.last.block} was read"
+                    )
                 floor = max(store.undo_floor(), head - self._window)
                 store.append(read.blocks, read.logs)
                 times = {block.number: block.time for block in read.blocks}
@@ -55,19 +59,19 @@ class Writer:
                 store.truncate(to)
             else:
                 store.truncate(to)
-                self._replay()
+                self._replay(store.logs())
         return journal
 
-    def rebuild(self) -> None:
-        """Makes all derived rows anew from the raw logs."""
+    def rebuild(self, logs: Iterable[tuple[RawLog, int]] | None = None) -> None:
+        """Makes all derived rows anew from the raw logs, the database's own or others, each with its block's time."""
         self._rows.forget()
         with self._store.transaction():
-            self._replay()
+            self._replay(self._store.logs() if logs is None else logs)
 
-    def _replay(self) -> None:
+    def _replay(self, all_logs: Iterable[tuple[RawLog, int]]) -> None:
         self._store.clear()
         try:
-            for _, logs in by_block(self._store.logs()):
+            for _, logs in by_block(all_logs):
                 self._derive(logs)
                 self._rows.flush()
         except BaseException:
@@ -77,5 +81,12 @@ class Writer:
     def _derive(self, logs: Iterable[tuple[RawLog, int]]) -> None:
         for log, time in logs:
             event = self._decoder.decode(log, time)
-            if event is not None:
+            if event is None:
+                continue
+            try:
                 HANDLERS[event.contract][event.name](self._rows, event)
+            except LookupError as error:
+                raise UnreadableLog(
+                    f"log {log.log_index} of block {log.block}, {event.contract}.{event.name}, can't follow the logs "
+                    f"before it: {error}"
+                ) from error

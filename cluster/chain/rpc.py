@@ -18,8 +18,13 @@ T = TypeVar("T")
 TIMEOUT_S = 20
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
-# HTTP's ways to say that this node can't answer now; another one may.
+# Ways to say that this node can't answer now, of HTTP and of JSON-RPC (internal error, limit exceeded);
+# another one may.
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BUSY_CODES = frozenset({-32603, -32005})
+# What msgspec raises for bytes that are not the JSON that was asked for, text that is not UTF-8 and too deep nesting
+# included.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class RpcFailure(Exception):
@@ -70,7 +75,8 @@ class Rpc:
     """A client of one chain. Use as an async context manager.
 
     Nodes are tried in the order given, starting with the one that answered last; `timeout_s` holds for each.
-    An error that a node answers with is raised, not retried elsewhere: another node would say the same.
+    An error that a node answers with is raised, not retried elsewhere, for another node would say the same;
+    unless it says that this node can't answer now.
     """
 
     def __init__(self, urls: Sequence[str] | str, timeout_s: float = TIMEOUT_S) -> None:
@@ -101,13 +107,23 @@ class Rpc:
         self._id += 1
         body = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}
         answer = await self._post(msgspec.json.encode(body), method, _one(kind))
-        return _result(answer, method)
+        if answer.error is not None:
+            raise _error(answer.error, method)
+        return answer.result
 
     async def batch(self, calls: Sequence[tuple[str, Sequence[Any]]], kind: Any = Any) -> list[Any]:
         """Several calls in one request, results in the same order, all of one `kind`.
 
         Raises `RpcError` (the first one) or `NodeUnreachable`.
         """
+        answers = await self.batch_with_errors(calls, kind)
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+        return answers
+
+    async def batch_with_errors(self, calls: Sequence[tuple[str, Sequence[Any]]], kind: Any = Any) -> list[Any]:
+        """As `batch`, but a call that was answered with an error has the `RpcError` in its result's place."""
         if not calls:
             return []
         first = self._id + 1
@@ -118,7 +134,8 @@ class Rpc:
         ]
         answers = await self._post(msgspec.json.encode(body), "batch", _many(kind))
         if not isinstance(answers, list):
-            _result(answers, "batch")
+            if answers.error is not None:
+                raise _error(answers.error, "batch")
             raise NodeUnreachable("the node answered a batch with a single result")
         by_id = {answer.id: answer for answer in answers}
         results = []
@@ -126,7 +143,7 @@ class Rpc:
             answer = by_id.get(first + i)
             if answer is None:
                 raise NodeUnreachable(f"the node left {method} out of a batch")
-            results.append(_result(answer, method))
+            results.append(answer.result if answer.error is None else _error(answer.error, method))
         return results
 
     async def _post(self, body: bytes, what: str, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -135,38 +152,45 @@ class Rpc:
         failures = []
         for turn in range(len(self._urls)):
             index = (self._first + turn) % len(self._urls)
+            last = turn == len(self._urls) - 1
+            status = 200
             try:
                 async with self._session.post(
                     self._urls[index], data=body, headers={"content-type": "application/json"}
                 ) as response:
+                    status = response.status
                     content = await _bounded(response)
-                    last = turn == len(self._urls) - 1
-                    if response.status in _BUSY and not last:
-                        failures.append(f"node {index + 1}: HTTP {response.status}")
-                        continue
-                    # The last node's body is read whatever the status: some send JSON-RPC errors with a 429
-                    # or 500.
-                    answer = decoder.decode(content)
-            except (TimeoutError, aiohttp.ClientError, msgspec.MsgspecError) as error:
+                # The last node's body is read whatever the status: some send JSON-RPC errors with a 429 or 500.
+                if status in _BUSY and not last:
+                    failures.append(f"node {index + 1}: HTTP {status}")
+                    continue
+                answer = decoder.decode(content)
+            except (TimeoutError, aiohttp.ClientError, *_UNREADABLE) as error:
                 # URLs may carry keys, so only the place in the list is told.
-                failures.append(f"node {index + 1}: {_reason(error)}")
+                failures.append(f"node {index + 1}: {f'HTTP {status}' if status >= 400 else _reason(error)}")
+                continue
+            if not last and (code := _busy(answer)) is not None:
+                failures.append(f"node {index + 1}: error {code}")
                 continue
             self._first = index
             return answer
         raise NodeUnreachable(f"{what}: no node answered ({'; '.join(failures)})")
 
 
-def _result(answer: _Answer[Any], method: str) -> Any:
-    error = answer.error
-    if error is not None:
-        raise RpcError(method, error.code, error.message, error.data)
-    return answer.result
+def _busy(answer: Any) -> int | None:
+    """The code by which a node says in an answer, or in one of a batch, that it can't answer now."""
+    answers: list[_Answer[Any]] = answer if isinstance(answer, list) else [answer]
+    return next((a.error.code for a in answers if a.error is not None and a.error.code in _BUSY_CODES), None)
+
+
+def _error(error: _Error, method: str) -> RpcError:
+    return RpcError(method, error.code, error.message, error.data)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return f"its answer has another form: {error}"
-    if isinstance(error, msgspec.DecodeError):
+    if isinstance(error, _UNREADABLE):
         return "its answer is not JSON"
     return type(error).__name__
 

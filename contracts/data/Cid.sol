@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Binary CIDs with a sha2-256 digest, packed into a digest and a codec
+/// @title Cid
+/// @notice Binary CIDs with a sha2-256 digest, packed into a digest and a codec
 /// @dev CIDv1 (multiformats/cid): 0x01, codec, 0x12 (sha2-256), 0x20 (32 bytes), digest.
 library Cid {
     bytes1 private constant CID_V1 = 0x01;

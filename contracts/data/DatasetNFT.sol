@@ -166,6 +166,7 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
     }
 
     function _storage() private pure returns (DatasetNFTStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

@@ -241,6 +241,7 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     }
 
     function _storage() private pure returns (DatasetRegistryStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title The form of a dataset's slug
+/// @title Slug
+/// @notice The form of a dataset's slug
 library Slug {
     uint256 private constant MIN_LENGTH = 3;
     uint256 private constant MAX_LENGTH = 64;

@@ -135,7 +135,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
                 permit.r,
                 permit.s
             )
-        {} catch {}
+        {} catch {} // solhint-disable-line no-empty-blocks
         _pullAndDistribute(currency, sale);
     }
 
@@ -437,6 +437,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     }
 
     function _storage() private pure returns (PaymentRouterStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title How the price of a dataset is shared: 85 % holder, 10 % treasury, 5 % referrer
+/// @title Split
+/// @notice How the price of a dataset is shared: 85 % holder, 10 % treasury, 5 % referrer
 library Split {
     uint16 internal constant HOLDER_BPS = 8_500;
     uint16 internal constant TREASURY_BPS = 1_000;

@@ -10,6 +10,8 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// @notice 6 decimals, EIP-2612, EIP-3009 with both forms of signature, blacklist, pause, configured minters. The
 /// constructor refuses any chain but a local one.
 contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
+    uint256 private constant BLACKLISTED = 1 << 255;
+
     /// @notice Mints, pauses and blacklists: one account stands in for Circle's several.
     address public masterMinter;
     /// @notice Whether all transfers stop.
@@ -18,8 +20,6 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
     /// @dev As in Circle's: the balance, and in the highest bit whether the account is blacklisted, in one word.
     mapping(address account => uint256) private _balanceAndBlacklistState;
     uint256 private _totalSupply;
-
-    uint256 private constant BLACKLISTED = 1 << 255;
 
     /// @notice An account was blacklisted.
     event Blacklisted(address indexed account);
@@ -130,19 +130,14 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
         _cancelAuthorization(authorizer, nonce);
     }
 
-    /// @notice Whether an account is blacklisted.
-    function isBlacklisted(address account) public view returns (bool) {
-        return _balanceAndBlacklistState[account] & BLACKLISTED != 0;
-    }
-
     /// @notice EIP-712 version, "2" as in Circle's.
     function version() external view returns (string memory) {
         return _EIP712Version();
     }
 
-    /// @inheritdoc ERC20Upgradeable
-    function decimals() public pure override returns (uint8) {
-        return 6;
+    /// @notice Whether an account is blacklisted.
+    function isBlacklisted(address account) public view returns (bool) {
+        return _balanceAndBlacklistState[account] & BLACKLISTED != 0;
     }
 
     /// @inheritdoc ERC20Upgradeable
@@ -153,6 +148,11 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
     /// @inheritdoc ERC20Upgradeable
     function totalSupply() public view override returns (uint256) {
         return _totalSupply;
+    }
+
+    /// @inheritdoc ERC20Upgradeable
+    function decimals() public pure override returns (uint8) {
+        return 6;
     }
 
     /// @dev Circle's checks the caller of `transferFrom` too, not only the two ends of the transfer.

@@ -95,16 +95,17 @@ contract ClusterToken is
         return Time.timestamp();
     }
 
-    /// @notice ERC-6372 description of `clock`.
-    // solhint-disable-next-line func-name-mixedcase
-    function CLOCK_MODE() public pure override returns (string memory) {
-        return "mode=timestamp";
-    }
-
     /// @notice Next ERC-2612 and delegation nonce of an account. EIP-3009 nonces are separate.
     function nonces(address owner) public view override(ERC20PermitUpgradeable, NoncesUpgradeable) returns (uint256) {
         return super.nonces(owner);
     }
+
+    // solhint-disable func-name-mixedcase
+    /// @notice ERC-6372 description of `clock`.
+    function CLOCK_MODE() public pure override returns (string memory) {
+        return "mode=timestamp";
+    }
+    // solhint-enable func-name-mixedcase
 
     function _update(
         address from,

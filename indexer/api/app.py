@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -49,8 +51,17 @@ class Api:
             Route("/metrics", self.metrics),
             Route("/openapi.json", self.openapi),
         ]
+        # Anybody's page may read what is public anyhow.
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=["*"],
+            allow_methods=["GET"],
+            allow_headers=["if-none-match"],
+            expose_headers=["etag", "x-block", "x-next"],
+        )
         return Starlette(
             routes=routes,
+            middleware=[cors],
             exception_handlers={HTTPException: _http_error, BadRequest: _bad_request, Exception: _failed},
         )
 
@@ -65,14 +76,15 @@ class Api:
                 db.execute("BEGIN")
                 at = queries.checkpoint(db)
                 if at is None:
-                    return answers.error(503, "not_ready", "nothing is indexed yet; try again in a moment")
+                    return answers.error(503, "not_ready", "the tables are being filled; try again in a moment")
                 tag = f'"{VERSION}-{at["hash"]}"'
                 headers = {"etag": tag, "x-block": str(at["block"]), "cache-control": "no-cache"}
                 if view != self.status and tag in request.headers.get("if-none-match", ""):
                     return Response(status_code=304, headers=headers)
                 return view(request, db, headers)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode not in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
+                # The low byte is the kind of error, the rest says more of it.
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
                     raise
                 return answers.error(503, "too_slow", f"not answered within {MAX_QUERY_S:.0f} s; ask for less")
             finally:
@@ -85,10 +97,11 @@ class Api:
 
     def datasets(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
         """Datasets, searched and sorted."""
-        parameters.only(request, "q", "creator", "holder", "sort", "after", "limit")
+        parameters.only(request, "q", "show", "creator", "holder", "sort", "after", "limit")
         page = queries.datasets(
             db,
-            q=parameters.search(request),
+            words=parameters.search(request),
+            show=parameters.choice(request, "show", ("offered", "all")),
             creator=parameters.optional_address(request, "creator"),
             holder=parameters.optional_address(request, "holder"),
             sort=parameters.choice(request, "sort", ("newest", "purchases")),
@@ -149,7 +162,7 @@ class Api:
                 "head": status.head,
                 "indexed": at["block"],
                 "indexedHash": at["hash"],
-                "lag": max(status.head - at["block"], 0),
+                "lag": None if status.head is None else max(status.head - at["block"], 0),
                 "reorganizations": status.reorgs,
                 "lastReorganization": status.last_reorg,
                 "error": status.error,

@@ -24,7 +24,8 @@ class _Figures(Collector):
             ("lag_blocks", "Blocks between the two", status.lag),
             ("up", "1 if nothing has to be waited out", int(status.error is None)),
         ):
-            yield GaugeMetricFamily(f"cluster_indexer_{name}", text, value=value)
+            if value is not None:
+                yield GaugeMetricFamily(f"cluster_indexer_{name}", text, value=value)
         for name, text, value in (
             ("reorganizations", "Reorganizations taken back", status.reorgs),
             ("deep_reorganizations", "Of them, deeper than the journal", status.deep_reorgs),

@@ -91,7 +91,9 @@ def _schemas() -> dict[str, Schema]:
         ),
         "Status": _object(
             {
-                **dict.fromkeys(("chainId", "head", "indexed", "lag", "reorganizations"), _INTEGER),
+                **dict.fromkeys(("chainId", "indexed", "reorganizations"), _INTEGER),
+                "head": {"type": ["integer", "null"], "description": "Null until the node has answered"},
+                "lag": {"type": ["integer", "null"]},
                 "indexedHash": _TEXT,
                 "lastReorganization": {
                     "type": ["object", "null"],
@@ -116,10 +118,11 @@ def document() -> Schema:
     """The whole document."""
     key: Schema = {"type": "string", "description": "Id or slug; digits are an id"}
     datasets: dict[str, Schema] = {
-        "q": {"type": "string", "maxLength": 100, "description": "Looked for in slug, license and URI"},
+        "q": {"type": "string", "maxLength": 100, "description": "Words; each must be in slug, license or URI"},
+        "show": {"enum": ["offered", "all"], "default": "offered", "description": "All: what is not listed too"},
         "creator": _ADDRESS,
         "holder": _ADDRESS,
-        "sort": {"enum": ["newest", "purchases"]},
+        "sort": {"enum": ["newest", "purchases"], "default": "newest"},
         **_PAGING,
     }
     lists = {

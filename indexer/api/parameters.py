@@ -44,12 +44,14 @@ def after(request: Request) -> queries.Cursor | None:
     return int(cursor[1]), int(cursor[2])
 
 
-def search(request: Request) -> str | None:
-    """What to look for."""
-    raw = request.query_params.get("q")
-    if raw is not None and len(raw) > MAX_TEXT:
+def search(request: Request) -> list[str]:
+    """Words to look for."""
+    raw = request.query_params.get("q", "")
+    if len(raw) > MAX_TEXT:
         raise BadRequest(f"q has {len(raw)} characters; at most {MAX_TEXT} are looked for")
-    return raw or None
+    if "\0" in raw:
+        raise BadRequest("q has a NUL, where SQLite would end the word")
+    return raw.split()
 
 
 def choice(request: Request, name: str, choices: tuple[str, ...]) -> str:

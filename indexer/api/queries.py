@@ -4,6 +4,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 MAX_LIMIT = 100
@@ -54,7 +55,7 @@ def camel(name: str) -> str:
 def open_reader(path: str) -> sqlite3.Connection:
     """A connection that can't write."""
     db = sqlite3.connect(
-        f"file:{path}?mode=ro",
+        f"{Path(path).absolute().as_uri()}?mode=ro",
         uri=True,
         isolation_level=None,
         timeout=BUSY_TIMEOUT_S,
@@ -65,8 +66,8 @@ def open_reader(path: str) -> sqlite3.Connection:
 
 
 def checkpoint(db: sqlite3.Connection) -> Row | None:
-    """Number and hash of the block that the answers are of."""
-    row = db.execute("SELECT block, hash FROM checkpoint").fetchone()
+    """Number and hash of the block that the answers are of; None while there is nothing to answer from."""
+    row = db.execute("SELECT checkpoint.block, hash FROM checkpoint, cursor WHERE NOT stale").fetchone()
     return {"block": row[0], "hash": "0x" + row[1].hex()} if row else None
 
 
@@ -79,20 +80,23 @@ def _rows(db: sqlite3.Connection, columns: Sequence[str], rest: str, parameters:
 def datasets(
     db: sqlite3.Connection,
     *,
-    q: str | None = None,
+    words: Sequence[str] = (),
+    show: str = "offered",
     creator: str | None = None,
     holder: str | None = None,
     sort: str = "newest",
     after: Cursor | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Page:
-    """Datasets, newest first, or by how often they were bought. `q` is looked for in slug, license and
-    URI.
+    """Datasets, newest first, or by how often they were bought; those on offer, or all. Each of `words` must be in the
+    slug, the license or the URI.
     """
     where: list[str] = ["slug IS NOT NULL"]
     parameters: list[Any] = []
-    if q:
-        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    if show == "offered":
+        where.append("listed AND delist_reason = 0")
+    for word in words:
+        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         where.append("(slug LIKE ? ESCAPE '\\' OR license LIKE ? ESCAPE '\\' OR uri LIKE ? ESCAPE '\\')")
         parameters += [like, like, like]
     for column, value in (("creator", creator), ("holder", holder)):

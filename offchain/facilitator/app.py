@@ -1,9 +1,10 @@
 """The facilitator as an HTTP service: `/verify`, `/settle`, `/supported`, `/healthz`, `/readyz`."""
 
+import asyncio
 import contextlib
-import hmac
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from offchain.service.serving import Service
 from offchain.service.settings import check_address, checksummed, read_settings
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 15
 
 
 class FacilitatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,7 +76,7 @@ def create_app(config: FacilitatorConfig) -> Service:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def guard(request: Request) -> Response:
             shown = request.headers.get("authorization", "")
-            if token is not None and not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+            if token is not None and not compare_digest(shown.encode(), f"Bearer {token}".encode()):
                 return JSONResponse({"error": "authorization: Bearer <token> is missing or wrong"}, 401)
             return await handler(request)
 
@@ -112,10 +114,14 @@ async def _http_error(_: Request, error: Exception) -> Response:
 
 async def _read(request: Request) -> tuple[Payment, Terms]:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"the body is above {MAX_BODY_BYTES} bytes")
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY_BYTES:
+                    raise HTTPException(413, f"the body is above {MAX_BODY_BYTES} bytes")
+    except TimeoutError:
+        raise HTTPException(408, f"the body took more than {BODY_TIMEOUT_S} s") from None
     try:
         check_depth(bytes(body))
         raw = msgspec.json.decode(body, type=dict[str, Any])
@@ -180,7 +186,7 @@ async def _settle(request: Request) -> Response:
         except Refused as refused:
             # Asked again for a payment settled here before: the same answer as then.
             used = refused.code == "payment_already_used"
-            earlier = await facilitator.outcome(payment, terms, None) if used else None
+            earlier = await facilitator.earlier(payment, terms) if used else None
             if earlier is None:
                 raise
             transaction = earlier

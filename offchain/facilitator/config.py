@@ -28,6 +28,9 @@ class SettlementConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Most gas that one transfer may take."""
     max_open: int = 64
     """Settlements under way at once; more are refused with `facilitator_busy`."""
+    max_wasted: int = 3
+    """Transfers of one payer that may revert within an hour. They cost gas and bring nothing: a payer who cancels, or
+    a wallet contract that changes its mind, is refused after so many."""
 
     def problems(self) -> list[str]:
         """What is wrong, each with the field's name."""
@@ -39,6 +42,7 @@ class SettlementConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "max_fee_wei",
             "max_gas",
             "max_open",
+            "max_wasted",
         ):
             if getattr(self, name) < 1:
                 found.append(f"{name} must be at least 1, not {getattr(self, name)}")

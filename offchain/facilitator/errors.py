@@ -55,6 +55,7 @@ REFUSALS: dict[str, str] = {
     "payment_already_used": "the authorization was used or cancelled",
     "payment_insufficient_balance": "the payer holds less than the amount",
     "payment_rejected_by_token": "the token would revert: the payer is blacklisted, the token is paused, …",
+    "payment_payer_suspended": "too many transfers of this payer reverted lately and cost gas for nothing",
     "payment_cancelled": "the payer cancelled the authorization before it was settled",
     "payment_failed": "the transfer reverted on chain",
 }

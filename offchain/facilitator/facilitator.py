@@ -1,7 +1,8 @@
 """Verify and settle: what the relay asks for, in its own process or behind a URL."""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
 
 from x402.schemas import SupportedKind, SupportedResponse
 
@@ -17,6 +18,8 @@ from offchain.facilitator.payment import Payment, Terms
 from offchain.facilitator.settler import Settler
 from offchain.facilitator.verify import Checked, check_on_chain, check_terms
 from offchain.service.errors import JournalUnusable
+
+T = TypeVar("T")
 
 
 class Settles(Protocol):
@@ -92,11 +95,17 @@ class Facilitator:
 
     async def settle_in_time(self, checked: Checked) -> str:
         """As `settle`, but raises `Pending` after the configured time-out. The settlement goes on."""
-        payment = checked.payment
+        return await self._in_time(self.settle(checked), checked.payment, checked.terms)
+
+    async def earlier(self, payment: Payment, terms: Terms) -> str | None:
+        """The transaction by which this very payment was settled here before. Raises `Pending`."""
+        return await self._in_time(self.outcome(payment, terms, None), payment, terms)
+
+    async def _in_time(self, work: Coroutine[Any, Any, T], payment: Payment, terms: Terms) -> T:
         try:
-            return await asyncio.wait_for(self.settle(checked), self._config.confirm_timeout_s)
+            return await asyncio.wait_for(work, self._config.confirm_timeout_s)
         except TimeoutError:
-            sent = await self._settler.latest_transaction(checked.terms.asset, payment.payer, payment.nonce)
+            sent = await self._settler.latest_transaction(terms.asset, payment.payer, payment.nonce)
             raise Pending(
                 f"sent in {sent}, not confirmed yet; ask again with the same payment",
                 sent or "",

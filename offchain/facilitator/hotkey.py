@@ -29,7 +29,7 @@ class HotKey:
             if not found:
                 raise KeyUnusable(f"the environment variable {variable} is not set; it should hold a private key")
             return cls._parse(found, f"the environment variable {variable}")
-        raise KeyUnusable("no hot key: set facilitator.key_file or facilitator.key_env")
+        raise KeyUnusable("no hot key: set settlement.key_file or settlement.key_env")
 
     @classmethod
     def _parse(cls, text: str, where: str) -> "HotKey":

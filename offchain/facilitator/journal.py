@@ -151,6 +151,22 @@ class Journal:
 
         return await self._database.run(work)
 
+    async def wasted(self, asset: str, payer: str, within_s: int) -> int:
+        """How many places in the queue this payer's authorizations took lately without moving money."""
+        since = time.time_ns() // 1_000_000 - within_s * 1000
+
+        def work(db: sqlite3.Connection) -> int:
+            # A settlement that is not failed has use for one of its places.
+            row = db.execute(
+                """SELECT count(DISTINCT t.account_nonce) - count(DISTINCT CASE WHEN s.state != 'failed' THEN s.id END)
+                   FROM settlements s JOIN transactions t ON t.settlement = s.id
+                   WHERE s.asset = ? AND s.payer = ? AND t.created_at >= ?""",
+                (asset, payer, since),
+            ).fetchone()
+            return int(row[0])
+
+        return await self._database.run(work)
+
     async def begin(self, settlement: Settlement, transaction: Transaction) -> Settlement:
         """Records a settlement and its first transaction. One that failed before may begin again."""
         now = time.time_ns() // 1_000_000

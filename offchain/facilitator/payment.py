@@ -106,11 +106,6 @@ def parse_header(value: str) -> Payment:
     return parse_payload(raw)
 
 
-def encode_header(payment: Payment) -> str:
-    """The header that carried it, or an equal one."""
-    return base64.b64encode(msgspec.json.encode(payment.payload)).decode()
-
-
 def parse_payload(raw: Any) -> Payment:
     """Reads a payment payload, already decoded from JSON. Raises `Refused`."""
     if not isinstance(raw, dict):

@@ -24,6 +24,7 @@ from offchain.facilitator.verify import (
     check_terms,
     transfer_calldata,
 )
+from offchain.service.nesting import TooDeep, check_depth
 
 TIMEOUT_S = 60
 MAX_ANSWER_BYTES = 256 * 1024
@@ -62,8 +63,8 @@ class RemoteFacilitator:
             head = int(await self._rpc.call("eth_blockNumber"), 16)
         except RpcFailure as error:
             raise Unavailable("chain_unavailable", f"the payment cannot be checked now: {error}") from error
-        answer = await self._post("verify", payment, terms)
-        if answer.get("isValid") is not True:
+        answer = await self._post("verify", "isValid", payment, terms)
+        if answer["isValid"] is False:
             raise _refused(answer.get("invalidReason"), answer.get("invalidMessage"), payment)
         return Checked(payment, terms, transfer_calldata(payment, by_key=by_key), 0, head)
 
@@ -77,13 +78,14 @@ class RemoteFacilitator:
             if paid and isinstance(transaction, str):
                 return transaction
             with contextlib.suppress(RpcFailure):
+                # Nothing is given up before the chain itself has said that it is unused.
                 found = await settled_on_chain(self._rpc, terms.asset, payment.authorization, checked.block)
                 if found is not None:
                     return found
                 if answer.get("success") is False and answer.get("errorReason") != PENDING:
                     raise _refused(answer.get("errorReason"), answer.get("errorMessage"), payment)
-            if time.time() > payment.authorization.valid_before + AFTER_EXPIRY_S:
-                raise Refused("payment_expired", "it expired before it was mined", payment.payer)
+                if time.time() > payment.authorization.valid_before + AFTER_EXPIRY_S:
+                    raise Refused("payment_expired", "it expired before it was mined", payment.payer)
             await asyncio.sleep(POLL_S)
 
     async def outcome(self, payment: Payment, terms: Terms, from_block: int) -> str | None:
@@ -91,7 +93,7 @@ class RemoteFacilitator:
 
     async def _ask(self, payment: Payment, terms: Terms) -> dict[str, Any]:
         try:
-            return await self._post("settle", payment, terms)
+            return await self._post("settle", "success", payment, terms)
         except Unavailable:
             return {"success": False, "errorReason": PENDING}  # it may or may not have arrived
 
@@ -104,8 +106,7 @@ class RemoteFacilitator:
 
     async def problem(self) -> str | None:
         try:
-            async with self._open().get(f"{self._url}/supported") as response:
-                await response.read()
+            async with self._open().get(f"{self._url}/supported", allow_redirects=False) as response:
                 return None if response.status == 200 else f"the facilitator answers {response.status}"
         except (TimeoutError, aiohttp.ClientError) as error:
             return f"the facilitator does not answer: {type(error).__name__}"
@@ -115,7 +116,8 @@ class RemoteFacilitator:
             raise RuntimeError("start() was not awaited")
         return self._session
 
-    async def _post(self, what: str, payment: Payment, terms: Terms) -> dict[str, Any]:
+    async def _post(self, what: str, verdict: str, payment: Payment, terms: Terms) -> dict[str, Any]:
+        """Its answer, which has the boolean `verdict`. Raises `Unavailable`: whatever else it says is no refusal."""
         requirements = terms.v2() if payment.version == 2 else None
         body = {
             "x402Version": payment.version,
@@ -125,16 +127,29 @@ class RemoteFacilitator:
             ),
         }
         try:
-            async with self._open().post(f"{self._url}/{what}", json=body) as response:
-                raw = await response.content.read(MAX_ANSWER_BYTES)
-                answer = msgspec.json.decode(raw, type=dict[str, Any])
-        except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError) as error:
+            async with self._open().post(f"{self._url}/{what}", json=body, allow_redirects=False) as response:
+                status, raw = response.status, await _bounded(response)
+            check_depth(raw)
+            answer = msgspec.json.decode(raw, type=dict[str, Any])
+        except (TimeoutError, aiohttp.ClientError, msgspec.DecodeError, UnicodeDecodeError, TooDeep) as error:
             raise Unavailable(
                 "facilitator_unavailable",
                 f"the facilitator did not answer: {type(error).__name__}",
                 payment.payer,
             ) from error
+        if not isinstance(answer.get(verdict), bool):
+            raise Unavailable("facilitator_unavailable", f"the facilitator answers {status}", payment.payer)
         return answer
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > MAX_ANSWER_BYTES:
+            response.close()
+            raise aiohttp.ClientPayloadError(f"an answer above {MAX_ANSWER_BYTES} bytes")
+    return bytes(body)
 
 
 def _v1_requirements(terms: Terms) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from typing import Any
 
 from cluster.chain.eip3009 import Authorization
 from cluster.chain.rpc import Rpc, RpcError, RpcFailure
@@ -27,6 +28,8 @@ SLOWEST_POLL_S = 2.0
 FEES_AGE_S = 2.0
 DISPLACED_SEEN = 3
 """How often in a row a transaction must be found displaced: nodes count one before they show its receipt."""
+WASTED_WINDOW_S = 3600
+"""How far back a payer's transfers that reverted count against it."""
 _KNOWN_ALREADY = ("already known", "already imported", "nonce too low", "transaction already", "replacement")
 
 
@@ -42,6 +45,7 @@ class Settler:
         self._next_nonce = 0
         self._asked_fees = (-FEES_AGE_S, (0, 0))  # when they were asked for, and the answer
         self._signing = asyncio.Lock()
+        self._entering: set[asyncio.Task[Any]] = set()
         self._following: dict[tuple[str, str, bytes], asyncio.Task[Settlement]] = {}
 
     @property
@@ -62,6 +66,7 @@ class Settler:
 
     async def stop(self) -> None:
         """Stops following; the journal keeps what is open."""
+        await asyncio.gather(*self._entering, return_exceptions=True)
         tasks = list(self._following.values())
         for task in tasks:
             task.cancel()
@@ -73,11 +78,21 @@ class Settler:
         May take as long as the chain takes; cancelling the wait does not stop the settlement.
         Raises `Refused`, `Unavailable` while nothing was sent.
         """
-        payment, asset = checked.payment, checked.terms.asset
         try:
             fees = await self._fees()
         except RpcFailure as error:
-            raise Unavailable("chain_unavailable", f"the payment cannot be sent now: {error}", payment.payer) from error
+            payer = checked.payment.payer
+            raise Unavailable("chain_unavailable", f"the payment cannot be sent now: {error}", payer) from error
+        # Whoever asks may stop waiting at any point; a place in the queue that was written down must be followed.
+        entering = asyncio.create_task(self._enter(checked, fees), name="settlement begins")
+        self._entering.add(entering)
+        entering.add_done_callback(self._entering.discard)
+        entered = await asyncio.shield(entering)
+        return entered if isinstance(entered, Settlement) else await asyncio.shield(entered)
+
+    async def _enter(self, checked: Checked, fees: tuple[int, int]) -> "Settlement | asyncio.Task[Settlement]":
+        """The settlement if it is final, else what follows it: begun now, or found under way."""
+        payment, asset = checked.payment, checked.terms.asset
         async with self._signing:
             found = self._following.get((asset, payment.payer, payment.nonce))
             if found is None:
@@ -86,7 +101,7 @@ class Settler:
                     return known
                 unfinished = known is not None and known.state == "sent"
                 found = self._follow(known if known and unfinished else await self._begin(checked, fees))
-        return await asyncio.shield(found)
+        return found
 
     async def find(self, asset: str, payer: str, nonce: bytes) -> Settlement | None:
         """A settlement that this facilitator knows: the one under way, awaited, or a final one."""
@@ -107,6 +122,13 @@ class Settler:
             raise Refused(
                 "payment_rejected_by_token",
                 f"the transfer takes {checked.gas} gas, at most {self._config.max_gas}",
+                payer,
+            )
+        wasted = await self._journal.wasted(checked.terms.asset, payer, WASTED_WINDOW_S)
+        if wasted >= self._config.max_wasted:
+            raise Refused(
+                "payment_payer_suspended",
+                f"{wasted} transfers of {payer} took gas and moved nothing within {WASTED_WINDOW_S} s; pay later",
                 payer,
             )
         found = checked.payment.authorization

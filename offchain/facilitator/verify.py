@@ -90,7 +90,7 @@ async def check_on_chain(rpc: Rpc, sender: str, payment: Payment, terms: Terms, 
             ]
         )
         if int(state, 16):
-            raise Refused("payment_already_used", "this authorization was used or cancelled", payment.payer)
+            raise _already_used(payment.payer)
         if int(balance, 16) < terms.amount:
             raise Refused(
                 "payment_insufficient_balance",
@@ -98,7 +98,7 @@ async def check_on_chain(rpc: Rpc, sender: str, payment: Payment, terms: Terms, 
                 payment.payer,
             )
         calldata = transfer_calldata(payment, by_key=by_key)
-        gas = await _estimate(rpc, sender, terms.asset, calldata, payment.payer)
+        gas = await _estimate(rpc, sender, payment, terms.asset, calldata)
     except RpcFailure as error:
         raise Unavailable("chain_unavailable", f"the payment cannot be checked now: {error}", payment.payer) from error
     return Checked(payment, terms, calldata, gas, int(head, 16))
@@ -140,16 +140,23 @@ def transfer_calldata(payment: Payment, *, by_key: bool) -> bytes:
     return _BY_BYTES + encode([*_ARGUMENTS, "bytes"], [*arguments, signature])
 
 
-async def _estimate(rpc: Rpc, sender: str, asset: str, calldata: bytes, payer: str) -> int:
+async def _estimate(rpc: Rpc, sender: str, payment: Payment, asset: str, calldata: bytes) -> int:
     try:
         answer = await rpc.call("eth_estimateGas", {"from": sender, "to": asset, "data": "0x" + calldata.hex()})
     except RpcError as error:
         if error.code != _REVERTED and "revert" not in error.message.lower():
             raise
+        # It may have been mined between the two questions; then this is why.
+        if await authorization_used(rpc, asset, payment.payer, payment.nonce):
+            raise _already_used(payment.payer) from error
         raise Refused(
-            "payment_rejected_by_token", f"the token would refuse this transfer: {error.message}", payer
+            "payment_rejected_by_token", f"the token would refuse this transfer: {error.message[:200]}", payment.payer
         ) from error
     return int(answer, 16)
+
+
+def _already_used(payer: str) -> Refused:
+    return Refused("payment_already_used", "this authorization was used or cancelled", payer)
 
 
 def _hex(selector: bytes, payer: str, nonce: bytes = b"") -> str:

@@ -4,6 +4,7 @@ An answer's end is sent only after its receipt is durable: whoever has a whole a
 and whoever was cut off by a crash may repeat the request.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from offchain.relay.metrics import Metrics
 from offchain.relay.pricing import prompt_tokens
 from offchain.relay.providers import Provider, Providers, Stream
 from offchain.relay.request import ChatRequest
-from offchain.relay.sse import DONE, Meter, StreamBroken
+from offchain.relay.sse import DONE, Meter, StreamBroken, is_done
 from offchain.relay.usage import usage_of
 
 SSE = b"text/event-stream; charset=utf-8"
@@ -32,6 +33,7 @@ class Job:
     model: ModelConfig
     ticket: Ticket
     request_id: str
+    deadline: asyncio.Timeout
     started_at: int = field(default_factory=now_ms)
 
 
@@ -60,7 +62,7 @@ class Answers:
         """
         meter = Meter(job.request.wants_usage)
         stream = await self._providers.stream(job.request, job.model, order, meter)
-        complete = False
+        complete = ending = False
         try:
             await client.start(200, SSE, {"cache-control": "no-cache", "x-accel-buffering": "no"})
             problem = await self._forward(client, stream, meter)
@@ -71,10 +73,15 @@ class Answers:
                 await client.write(DONE, more=False)
                 self._journal.served(job.ticket.key)
             else:
-                await client.write(b"data: " + problem.body() + b"\n\n", more=False)
+                await client.break_off(problem)
+        except asyncio.CancelledError:
+            # If it is neither the client nor the clock, this process is told to end: as after a crash, the payment
+            # stays good.
+            ending = not client.gone and not job.deadline.expired()
+            raise
         finally:
             stream.close()
-            if not complete:
+            if not complete and not ending:
                 # Broken by the provider, by the deadline or by the client's leaving: what was delivered is
                 # paid.
                 self._journal.broken(job.ticket.key, self._metered(job, stream.provider, meter, complete=False))
@@ -85,7 +92,7 @@ class Answers:
             meter.delivered(stream.first)
             await client.write(stream.first)
             async for event in stream.rest:
-                if event.startswith((b"data: [DONE]", b"data:[DONE]")):
+                if is_done(event):
                     return None
                 seen = meter.see(event)
                 if seen is not None:

@@ -29,7 +29,7 @@ class Ticket:
         self.key = key
         self.payment = payment
         self.transaction = ""
-        self.price = payment.authorization.value
+        self.price = 0
         self.release = release
 
 
@@ -49,8 +49,7 @@ class Cashier:
             if row.key[0] != terms.asset:
                 log.warning("a payment in %s is left alone: this relay takes %s", row.key[0], terms.asset)
                 continue
-            payment = parse_payload(msgspec.json.decode(row.payload))
-            self._start(row.key, self._recover(row, payment, _terms_of(row, terms)))
+            self._start(row.key, self._recover(row, terms))
 
     async def stop(self) -> None:
         """Stops waiting; the journals keep what is open."""
@@ -70,13 +69,14 @@ class Cashier:
         self._held.add(key)
         ticket = Ticket(key, payment, lambda: self._held.discard(key))
         try:
-            ticket.transaction = await self._paid(ticket, terms, digest, request_id)
+            ticket.price, ticket.transaction = await self._paid(ticket, terms, digest, request_id)
         except BaseException:
             ticket.release()
             raise
         return ticket
 
-    async def _paid(self, ticket: Ticket, terms: Terms, digest: bytes, request_id: str) -> str:
+    async def _paid(self, ticket: Ticket, terms: Terms, digest: bytes, request_id: str) -> tuple[int, str]:
+        """What was paid, and the transaction that paid it."""
         key, payment = ticket.key, ticket.payment
         row = await self._journal.find(key)
         if row is not None and row.state == "served":
@@ -89,28 +89,29 @@ class Cashier:
                 "this payment was made for another request; repeat that one, byte for byte, or pay anew",
             )
         if row is not None and row.state in ("settled", "serving"):
-            return row.transaction_hash or ""
+            # As it was paid then: the header is not looked at again, nor the price of today.
+            return row.amount, row.transaction_hash or ""
         under_way = self._settling.get(key)
-        if under_way is not None:
+        if row is not None and under_way is not None:
             try:
-                return await self._confirmed(under_way)
+                return row.amount, await self._confirmed(under_way)
             except Refused as refused:
                 if refused.code != NOT_SENT:
                     raise
-        return await self._confirmed(await self._begin(row, payment, terms, digest, request_id))
+        return await self._begin(row, payment, terms, digest, request_id)
 
     async def _begin(
         self, row: PaymentRow | None, payment: Payment, terms: Terms, digest: bytes, request_id: str
-    ) -> "asyncio.Task[str]":
+    ) -> tuple[int, str]:
         key = (terms.asset, payment.payer, payment.nonce)
         try:
             checked = await self._facilitator.verify(payment, terms)
         except Refused as refused:
-            if row is None or refused.code != "payment_already_used":
+            if row is None:
                 raise
-            # It was reserved here before, and has been settled since: by a transaction of ours, or by
-            # somebody else.
-            return self._start(key, self._recover(row, payment, _terms_of(row, terms)))
+            # It was reserved here before, so it may have been settled since, by a transaction of ours or by somebody
+            # else: whatever is wrong with it today.
+            return row.amount, await self._confirmed(self._start(key, self._recover(row, terms, refused)))
         fresh = PaymentRow(
             key=key,
             state="settling",
@@ -125,7 +126,7 @@ class Cashier:
             message=None,
         )
         await self._journal.reserve(fresh)
-        return self._start(key, self._settle(key, checked))
+        return fresh.amount, await self._confirmed(self._start(key, self._settle(key, checked)))
 
     async def _settle(self, key: Key, checked: Checked) -> str:
         try:
@@ -136,14 +137,18 @@ class Cashier:
         self._journal.settled(key, transaction)
         return transaction
 
-    async def _recover(self, row: PaymentRow, payment: Payment, terms: Terms) -> str:
-        """The transaction that paid a payment which was reserved before. If none did, the same payment may be
-        tried anew: nobody waits for it here, so nothing is sent.
+    async def _recover(self, row: PaymentRow, terms: Terms, refused: Refused | None = None) -> str:
+        """The transaction that paid a payment which was reserved before. If none did, raises `refused`, or lets the
+        same payment be tried anew; nothing is sent here.
+
+        What was reserved is looked for, not what a header says now.
         """
         try:
-            transaction = await self._facilitator.outcome(payment, terms, row.from_block)
+            payment = parse_payload(msgspec.json.decode(row.payload))
+            then = replace(terms, amount=row.amount, pay_to=row.pay_to)
+            transaction = await self._facilitator.outcome(payment, then, row.from_block)
             if transaction is None:
-                raise Refused(NOT_SENT, "it was not settled before a restart; send it again", payment.payer)
+                raise refused or Refused(NOT_SENT, "it was not settled before a restart; send it again", payment.payer)
         except PaymentError as error:
             self._journal.failed(row.key, error.code, error.message)
             raise
@@ -174,7 +179,3 @@ class Cashier:
             ) from None
         except RpcFailure as error:
             raise ApiError("chain_unavailable", f"the payment cannot be checked now: {error}") from error
-
-
-def _terms_of(row: PaymentRow, terms: Terms) -> Terms:
-    return replace(terms, amount=row.amount, pay_to=row.pay_to)

@@ -20,6 +20,7 @@ from offchain.relay.offers import dollars, offer, settled
 from offchain.relay.pricing import price
 from offchain.relay.providers import Provider, Providers
 from offchain.relay.request import ChatRequest, parse
+from offchain.service.database import JournalBusy
 
 log = logging.getLogger(__name__)
 
@@ -103,18 +104,20 @@ class Chat:
         self._running += 1
         try:
             with self._metrics.running.track_inprogress():
-                async with client.watched(), asyncio.timeout(self._limits.deadline_s):
-                    return await self._paid(client, request, model, terms, order, header, request_id)
+                async with client.watched(), asyncio.timeout(self._limits.deadline_s) as deadline:
+                    return await self._paid(client, request, model, terms, order, header, request_id, deadline)
         except Refused as refused:
             status = 402
             return await self._ask(client, terms, model, ApiError(refused.code, refused.message, status=status))
         except PaymentError as error:
             raise ApiError(error.code, error.message, headers={"retry-after": "5"}) from error
+        except JournalBusy as error:
+            raise ApiError("overloaded", str(error), headers={"retry-after": "1"}) from error
         except TimeoutError:
             late = ApiError("upstream_timeout", f"not done within {self._limits.deadline_s} s")
             if not client.started:
                 raise late from None
-            await client.write(b"data: " + late.body() + b"\n\n", more=False)
+            await client.break_off(late)
             return 200, late.code
         finally:
             self._running -= 1
@@ -141,14 +144,15 @@ class Chat:
         order: list[Provider],
         header: str,
         request_id: str,
+        deadline: asyncio.Timeout,
     ) -> tuple[int, str]:
         payment = parse_header(header)
         with self._metrics.settle_seconds.time():
             ticket = await self._cashier.take(payment, terms, request.digest, request_id)
         try:
-            name, value = settled(payment, ticket.transaction)
+            name, value = settled(payment, ticket.price, ticket.transaction)
             client.answering[name] = value
-            job = Job(request, model, ticket, request_id)
+            job = Job(request, model, ticket, request_id, deadline)
             await (
                 self._answers.stream(client, job, order) if request.stream else self._answers.whole(client, job, order)
             )

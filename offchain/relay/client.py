@@ -10,6 +10,7 @@ from offchain.relay.config import LimitsConfig
 from offchain.relay.errors import ApiError
 
 JSON = b"application/json"
+LAST_WORDS_S = 1
 
 
 class ClientGone(Exception):
@@ -28,6 +29,9 @@ class Client:
         self.answering: dict[str, str] = {}
         """Headers that the answer will carry, whatever it is."""
         self.started = False
+        self.gone = False
+        """Whether it left while it was `watched`."""
+        self._streams = False
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
@@ -60,13 +64,11 @@ class Client:
     async def watched(self) -> AsyncIterator[None]:
         """Cancels what runs inside when the client goes away, and raises `ClientGone` for it."""
         task = asyncio.current_task()
-        gone = False
 
         async def watch() -> None:
-            nonlocal gone
             while (await self._receive())["type"] != "http.disconnect":
                 pass
-            gone = True
+            self.gone = True
             if task is not None:
                 task.cancel()
 
@@ -74,7 +76,7 @@ class Client:
         try:
             yield
         except asyncio.CancelledError:
-            if gone and task is not None and task.uncancel() == 0:
+            if self.gone and task is not None and task.uncancel() == 0:
                 raise ClientGone from None
             raise
         finally:
@@ -84,11 +86,21 @@ class Client:
         headers = [(b"content-type", content_type)]
         for name, value in (self.answering | (extra or {})).items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-        self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        self.started = True
+        self._streams = content_type != JSON
 
     async def write(self, data: bytes, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def break_off(self, error: ApiError) -> None:
+        """Tells an error inside a stream that has begun, and ends it. One that does not read is not waited for; an
+        answer in one piece is cut.
+        """
+        if self._streams:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await self.write(b"data: " + error.body() + b"\n\n", more=False)
 
     async def answer(self, status: int, data: bytes, extra: dict[str, str] | None = None) -> None:
         """A whole JSON answer."""

@@ -10,6 +10,8 @@ from offchain.service.errors import SettingsError
 from offchain.service.settings import check_address, read_settings
 
 PREFIX = "CLUSTER_RELAY"
+MAX_PRICE = 10**12
+"""A dollar a token."""
 
 
 class ChainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,15 +137,24 @@ def check(config: RelayConfig) -> None:
     for name in LimitsConfig.__struct_fields__:
         if getattr(config.limits, name) < 1:
             problems.append(f"limits.{name} must be at least 1, not {getattr(config.limits, name)}")
-    for number, url in enumerate([*config.chain.rpc, *(provider.url for provider in config.providers)]):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+    urls: list[tuple[str, str | None]] = [("chain.rpc", url) for url in config.chain.rpc]
+    urls += [(f"providers.{provider.name}.url", provider.url) for provider in config.providers]
+    urls += [("facilitator.url", config.facilitator.url), ("public_url", config.public_url)]
+    for where, url in urls:
+        if url is not None and not _is_http(url):
             # The URL itself may carry a key and is not told.
-            where = "chain.rpc" if number < len(config.chain.rpc) else "providers[].url"
-            problems.append(f"{where}: every entry must be an http:// or https:// URL")
+            problems.append(f"{where}: must be an http:// or https:// URL")
     problems += _check_models(config)
     if problems:
         raise SettingsError(problems)
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _check_models(config: RelayConfig) -> list[str]:
@@ -156,8 +167,8 @@ def _check_models(config: RelayConfig) -> list[str]:
         problems.append("models: at least one is needed")
     for model in config.models:
         here = f"models.{model.id}"
-        if model.input_price < 0 or model.output_price < 0:
-            problems.append(f"{here}: prices are micro-dollars for a million tokens, 0 or more")
+        if not (0 <= model.input_price <= MAX_PRICE and 0 <= model.output_price <= MAX_PRICE):
+            problems.append(f"{here}: prices are micro-dollars for a million tokens, 0 to {MAX_PRICE:,}")
         if not 1 <= model.default_output <= model.max_output <= model.context:
             problems.append(f"{here}: must have 1 ≤ default_output ≤ max_output ≤ context")
         if not any(model.id in provider.models for provider in config.providers):

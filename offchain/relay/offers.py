@@ -37,14 +37,14 @@ def offer(terms: Terms, resource: ResourceInfo, error: ApiError, *, only_v1: boo
     return {REQUIRED: header}, msgspec.json.encode(body)
 
 
-def settled(payment: Payment, transaction: str) -> tuple[str, str]:
+def settled(payment: Payment, amount: int, transaction: str) -> tuple[str, str]:
     """The header that tells a payer by which transaction it paid."""
     response = SettleResponse(
         success=True,
         payer=payment.payer,
         transaction=transaction,
         network=payment.network,
-        amount=str(payment.authorization.value),
+        amount=str(amount),
     )
     header = base64.b64encode(response.model_dump_json(by_alias=True, exclude_none=True).encode()).decode()
     return RESPONSES[payment.version], header

@@ -14,7 +14,7 @@ from offchain.relay.config import LimitsConfig, ModelConfig, ProviderConfig, Rel
 from offchain.relay.errors import ApiError
 from offchain.relay.metrics import Metrics
 from offchain.relay.request import ChatRequest
-from offchain.relay.sse import Meter, StreamBroken, events
+from offchain.relay.sse import Meter, StreamBroken, data_of, events, is_done
 from offchain.relay.usage import Usage
 from offchain.service.errors import SettingsError
 from offchain.service.nesting import TooDeep, check_depth
@@ -22,7 +22,7 @@ from offchain.service.nesting import TooDeep, check_depth
 REST_S = 10.0
 """How long a provider that failed is asked last."""
 # The request is to blame for these; another provider would say the same.
-_CLIENT_ERRORS = {400, 404, 405, 413, 415, 422}
+_CLIENT_ERRORS = {400, 413, 422}
 
 
 class ProviderFailed(Exception):
@@ -183,10 +183,13 @@ class Providers:
                     raise _rejected(provider, response.status, await self._bounded(provider, response))
                 if response.status != 200 or response.content_type != "text/event-stream":
                     raise ProviderFailed(provider.name, f"status {response.status}, {response.content_type}")
-                rest = events(response.content)
+                rest = events(response.content.iter_any())
                 async for event in rest:
+                    if is_done(event):
+                        break
                     seen = meter.see(event)
-                    if seen is not None:
+                    # What says nothing yet does not bind the request to this provider.
+                    if seen is not None and data_of(event):
                         self._metrics.upstream_seconds.labels(provider.name).observe(time.monotonic() - started)
                         first = _renamed(seen, provider, model)
                         return Stream(provider, first, _named(rest, provider, model), response)

@@ -54,6 +54,12 @@ class _Body(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Body)
 
+_UNPRICED = frozenset(_Body.__struct_fields__) - {"messages", "tools", "response_format"}
+"""Known not to reach the prompt. Whatever is not known might."""
+_OTHER_BOUNDS = ("best_of", "max_length", "max_new_tokens", "max_output_tokens", "n_cmpl", "n_predict", "num_predict")
+"""How some providers call `max_tokens` and `n`; handed on, they would get more than was paid for."""
+_TEXT_PARTS = ("text", "refusal")
+
 
 @dataclass(frozen=True)
 class ChatRequest:
@@ -82,7 +88,10 @@ class ChatRequest:
         body.pop("provider", None)
         body["model"] = name
         limit = self.max_output or model.default_output
-        body["max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"] = limit
+        asked = [name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
+        # Providers differ in which of the two they obey.
+        for name in asked or ["max_tokens"]:
+            body[name] = limit
         if self.stream:
             body["stream_options"] = {**(self.raw.get("stream_options") or {}), "include_usage": True}
         return msgspec.json.encode(body)
@@ -100,10 +109,7 @@ def parse(body: bytes, limits: LimitsConfig) -> ChatRequest:
     try:
         found = _decoder.decode(body)
         # What the model will read, whatever white space and escapes it was sent with.
-        prompt = [
-            raw["messages"],
-            *(raw[key] for key in ("tools", "functions", "response_format") if raw.get(key)),
-        ]
+        prompt = {key: value for key, value in raw.items() if key not in _UNPRICED}
         prompt_bytes = len(msgspec.json.encode(prompt))
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `$.")
@@ -113,6 +119,14 @@ def parse(body: bytes, limits: LimitsConfig) -> ChatRequest:
         raise ApiError("invalid_request", f"the body cannot be handed on: {error}") from error
     if (found.n or 1) > limits.max_choices:
         raise ApiError("invalid_request", f"n is {found.n}, at most {limits.max_choices} are sold", param="n")
+    for bound in _OTHER_BOUNDS:
+        if bound in raw:
+            raise ApiError("invalid_request", f"{bound} is not taken; say it by max_tokens and n", param=bound)
+    for number, said in enumerate(found.messages):
+        for part in said.content if isinstance(said.content, list) else []:
+            if part.get("type") not in _TEXT_PARTS:
+                where = f"messages[{number}].content"
+                raise ApiError("invalid_request", f"{where}: only text is sold here", param=where)
     return ChatRequest(
         model=found.model,
         stream=bool(found.stream),

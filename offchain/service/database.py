@@ -22,7 +22,7 @@ MAX_QUEUED = 10_000
 
 
 class JournalBusy(RuntimeError):
-    """More work is waiting for the disk than is sane; shed load."""
+    """More work is waiting for the disk than is sane, or the file is closed: shed load."""
 
 
 _Work = tuple[Callable[[sqlite3.Connection], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
@@ -45,6 +45,7 @@ class Database:
         except (sqlite3.Error, JournalUnusable) as error:
             self._lock.close()
             raise JournalUnusable(f"{path}: {error}") from error
+        self._closed = False
         self._queue: queue.Queue[_Work | None] = queue.Queue(MAX_QUEUED)
         self._thread = threading.Thread(target=self._work, name=f"journal {path.name}", daemon=True)
         self._thread.start()
@@ -57,6 +58,8 @@ class Database:
 
     def submit(self, function: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
         """As `run`, without waiting. Work is done in the order of submission."""
+        if self._closed:
+            raise JournalBusy("the journal is closed: this process is ending")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         try:
@@ -67,6 +70,7 @@ class Database:
 
     def close(self) -> None:
         """Finishes what is queued, then lets the file go."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
         self._connection.close()

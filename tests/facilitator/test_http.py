@@ -1,5 +1,6 @@
 """The facilitator as x402 describes it over HTTP, alone and behind a relay."""
 
+import hmac
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,42 @@ def test_what_is_not_the_one_token_on_the_one_chain_is_refused(the_world: World,
         assert httpx.post(url + "/settle", json=body).json()["success"] is False
     assert httpx.post(url + "/settle", content=b"[").status_code == 400
     assert httpx.get(url + "/settle").status_code == 405
+
+
+def test_without_the_token_nobody_can_spend_the_hot_keys_gas(
+    the_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_HOT_KEY", the_world.hot_key().key.hex())
+    monkeypatch.setenv("TEST_TOKEN", "a-secret-token")
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(a: bytes, b: bytes) -> bool:
+        compared.append((a, b))
+        return hmac.compare_digest(a, b)
+
+    monkeypatch.setattr("offchain.facilitator.app.compare_digest", compare)
+    settlement = SettlementConfig(key_env="TEST_HOT_KEY", journal=tmp_path / "facilitator.sqlite")
+    config = FacilitatorConfig(
+        [the_world.url], the_world.usdc.address, auth_token_env="TEST_TOKEN", settlement=settlement
+    )
+    with served(create_app(config)) as url:
+        for shown in (None, "", "a-secret-token", "Bearer x", "Bearer a-secret-toke", "Bearer a-secret-token2"):
+            headers = {} if shown is None else {"authorization": shown}
+            for method, path in (("POST", "/verify"), ("POST", "/settle"), ("GET", "/supported")):
+                refused = httpx.request(method, url + path, headers=headers)
+                assert refused.status_code == 401
+                assert "a-secret" not in refused.text
+        assert len(compared) == 18, "every comparison takes the same time, whatever was shown"
+        good = httpx.get(url + "/supported", headers={"authorization": "Bearer a-secret-token"})
+        assert good.status_code == 200
+        assert httpx.get(url + "/healthz").status_code == 200
+
+
+def test_bodies_are_bounded_in_size_and_depth(url: str) -> None:
+    assert httpx.post(url + "/settle", content=b"x" * (64 * 1024 + 1)).status_code == 413
+    for body in (b"[" * 60_000, b'{"paymentPayload":' + b'{"a":' * 10_000, b"\xff", b"[1]", b"{}"):
+        response = httpx.post(url + "/settle", content=body)
+        assert response.status_code == 400 or response.json()["success"] is False
 
 
 def test_a_relay_can_settle_through_it(the_world: World, url: str, tmp_path: Path) -> None:

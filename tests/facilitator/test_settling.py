@@ -5,9 +5,10 @@ import itertools
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -56,6 +57,14 @@ async def mempool(world: World, url: str, count: int) -> None:
     async with Rpc(url) as rpc, asyncio.timeout(10):
         while int((await rpc.call("txpool_status"))["pending"], 16) < count:
             await asyncio.sleep(0.02)
+
+
+def signed(folder: Path) -> list[tuple[int, int]]:
+    """Account nonce and fee of every transaction in the journal."""
+    with sqlite3.connect(folder / "facilitator.sqlite") as db:
+        found = [(nonce, int(fee)) for nonce, fee in db.execute("SELECT account_nonce, max_fee FROM transactions")]
+    db.close()
+    return found
 
 
 def test_a_slow_settlement_is_pending_goes_on_and_is_joined_when_asked_again(slow_world: World, tmp_path: Path) -> None:
@@ -113,18 +122,17 @@ def test_the_fee_rises_until_the_transaction_is_mined_and_only_one_is(slow_world
 
     stop_mining(slow_world)
 
-    async def play() -> None:
+    async def play() -> list[tuple[int, int]]:
         async with facilitator(slow_world, tmp_path, key, bump_after_s=1) as found:
             task = asyncio.create_task(found.settle(await found.verify(paid, terms)))
-            await asyncio.sleep(2.6)
+            async with asyncio.timeout(20):
+                while len(sent := signed(tmp_path)) < 3:
+                    await asyncio.sleep(0.05)
             slow_world.chain.rpc("evm_mine")
             await task
+            return sent
 
-    asyncio.run(play())
-    with sqlite3.connect(tmp_path / "facilitator.sqlite") as db:
-        sent = [(nonce, int(fee)) for nonce, fee in db.execute("SELECT account_nonce, max_fee FROM transactions")]
-    db.close()
-    assert len(sent) >= 2
+    sent = asyncio.run(play())
     assert len({nonce for nonce, _ in sent}) == 1
     assert all(later >= earlier * 5 // 4 for (_, earlier), (_, later) in itertools.pairwise(sent))
     assert slow_world.transfers_to(pay_to) == [AMOUNT]
@@ -229,16 +237,98 @@ def test_many_settlements_at_once_take_consecutive_places(the_world: World, tmp_
 
     async def play() -> None:
         async with facilitator(the_world, tmp_path, key) as found:
-
-            async def one(pair: tuple[Payment, Terms]) -> str:
-                return await found.settle(await found.verify(*pair))
-
+            checked = await asyncio.gather(*(found.verify(*pair) for pair in work))
             # Each twice at the same time: the second joins the first.
-            assert len(set(await asyncio.gather(*(one(pair) for pair in work * 2)))) == 20
+            assert len(set(await asyncio.gather(*(found.settle(one) for one in checked * 2)))) == 20
 
     asyncio.run(play())
     assert int(the_world.chain.rpc("eth_getTransactionCount", key.address, "latest"), 16) == 20
     assert the_world.transfers_to(pay_to) == [AMOUNT] * 20
+
+
+class MinedMeanwhile(Rpc):
+    """Somebody submits the payment after its state was read, and before its gas is estimated."""
+
+    meanwhile: Callable[[], None]
+
+    async def call(self, method: str, *params: Any, kind: Any = Any) -> Any:
+        if method == "eth_estimateGas":
+            self.meanwhile()
+        return await super().call(method, *params, kind=kind)
+
+
+def test_a_payment_mined_while_it_is_verified_is_called_used_and_not_rejected(the_world: World, tmp_path: Path) -> None:
+    paid, terms = payment(the_world, the_world.fresh_address())
+    found = paid.authorization
+
+    def submit() -> None:
+        the_world.usdc.transferWithAuthorization(
+            found.payer, found.to, found.value, found.valid_after, found.valid_before, found.nonce, paid.signature,
+            sender=the_world.chain.account("circle"),
+        )  # fmt: skip
+
+    async def play() -> None:
+        config = SettlementConfig(journal=tmp_path / "facilitator.sqlite")
+        async with MinedMeanwhile(the_world.url) as rpc:
+            rpc.meanwhile = submit
+            domain = await read_domain(rpc, the_world.usdc.address)
+            facilitator = Facilitator(rpc, domain, HotKey(the_world.hot_key()), config)
+            try:
+                with pytest.raises(Refused) as refused:
+                    await facilitator.verify(paid, terms)
+            finally:
+                await facilitator.stop()
+            assert refused.value.code == "payment_already_used"
+
+    asyncio.run(play())
+
+
+def test_a_settlement_that_was_written_down_is_followed_though_nobody_waits(the_world: World, tmp_path: Path) -> None:
+    """Who asks leaves at the worst moment: the place in the queue is taken, and nothing is broadcast yet."""
+    pay_to, key = the_world.fresh_address(), the_world.hot_key()
+    left, next_one = payment(the_world, pay_to), payment(the_world, pay_to)
+
+    async def play() -> None:
+        async with facilitator(the_world, tmp_path, key) as found, asyncio.timeout(10):
+            checked = await found.verify(*left)
+            task = asyncio.create_task(found.settle(checked))
+            while all(other.get_name() != "settlement begins" for other in asyncio.all_tasks()):
+                await asyncio.sleep(0)
+            task.cancel()
+            assert await found.settle(await found.verify(*next_one))
+            while found.open_count:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(play())
+    assert the_world.transfers_to(pay_to) == [AMOUNT] * 2
+    assert sorted(nonce for nonce, _ in signed(tmp_path)) == [0, 1]
+
+
+def test_a_payer_whose_transfers_keep_reverting_is_refused_before_they_cost_more_gas(
+    slow_world: World, tmp_path: Path
+) -> None:
+    pay_to, key, account = slow_world.fresh_address(), slow_world.hot_key(), slow_world.payer()
+    stop_mining(slow_world)
+
+    async def play() -> None:
+        async with facilitator(slow_world, tmp_path, key, max_wasted=2) as found, asyncio.timeout(30):
+            for _ in range(2):
+                paid, terms = payment(slow_world, pay_to, account)
+                checked = await found.verify(paid, terms)
+                slow_world.chain.rpc("evm_setAutomine", True)
+                cancel(slow_world, account, paid.nonce)
+                with pytest.raises(Refused, match="cancelled"):
+                    await found.settle(checked)
+            count = slow_world.chain.rpc("eth_getTransactionCount", key.address, "pending")
+            with pytest.raises(Refused) as refused:
+                await found.settle(await found.verify(*payment(slow_world, pay_to, account)))
+            assert refused.value.code == "payment_payer_suspended"
+            assert slow_world.chain.rpc("eth_getTransactionCount", key.address, "pending") == count
+            # Others are not held liable.
+            assert await found.settle(await found.verify(*payment(slow_world, pay_to)))
+
+    asyncio.run(play())
+    assert slow_world.transfers_to(pay_to) == [AMOUNT]
 
 
 def test_a_journal_belongs_to_one_key_and_one_process(the_world: World, tmp_path: Path) -> None:

@@ -128,18 +128,38 @@ def test_search_and_sort(api: TestClient) -> None:
     assert slugs(sort="purchases") == ["city-noise", "free-birds"]
     assert slugs(q="NOISE") == ["city-noise"]
     assert slugs(q="cc-by") == ["city-noise"]
+    assert slugs(q="ipfs noise") == slugs(q="  noise\tIPFS ") == ["city-noise"]
+    assert slugs(q="noise birds") == []
     assert slugs(q="%") == slugs(q="_") == slugs(q="' OR 1=1 --") == []
     creator = api.get("/datasets/2").json()["creator"]
     assert slugs(creator=creator) == slugs(holder=creator.lower()) == ["free-birds"]
 
 
-@pytest.mark.parametrize("path", ["/datasets", "/datasets?sort=purchases", "/purchases"])
+def test_what_is_not_on_offer_is_shown_to_who_asks_for_it(story: World, tmp_path: Path) -> None:
+    alice, bob = story.chain.account("alice"), story.chain.account("bob")
+    with client_of(story, tmp_path / "index.db") as api:
+
+        def slugs(show: str | None = None) -> list[str]:
+            asyncio.run(index(story, tmp_path / "index.db"))
+            query = {} if show is None else {"show": show}
+            return [row["slug"] for row in api.get("/datasets", params=query).json()["data"]]
+
+        story.suite.registry.setListed(1, False, sender=alice)
+        assert slugs() == slugs("offered") == ["free-birds"]
+        story.suite.registry.delist(2, 7, sender=story.suite.admin)
+        assert slugs() == []
+        assert slugs("all") == ["free-birds", "city-noise"]
+        assert api.get(f"/datasets?show=all&creator={bob.address}").json()["data"][0]["delistReason"] == 7
+        assert api.get("/datasets/city-noise").json()["listed"] is False
+
+
+@pytest.mark.parametrize("path", ["/datasets?show=all", "/datasets?show=all&sort=purchases", "/purchases"])
 def test_pages_together_are_the_list_and_csv_says_the_same(world: World, tmp_path: Path, path: str) -> None:
     world.blocks(250)
     with client_of(world, tmp_path / "index.db") as api:
         join = "&" if "?" in path else "?"
         whole = api.get(f"{path}{join}limit=100").json()["data"]
-        assert len(whole) > 7
+        assert len(whole) > 5
         rows, cursor = [], None
         while True:
             page = api.get(f"{path}{join}limit=3" + (f"&after={cursor}" if cursor else "")).json()
@@ -180,6 +200,8 @@ def test_csv_is_no_place_for_formulas_and_has_a_header_when_empty(api: TestClien
         ("/datasets?limit=1&limit=2", "given twice"),
         ("/datasets?creator=alice", "40 hexadecimal digits"),
         ("/datasets?q=" + "a" * 101, "at most 100"),
+        ("/datasets?q=a%00b", "a NUL"),
+        ("/datasets?show=mine", "offered or all"),
         ("/datasets/UPPER", "neither"),
         ("/datasets/99999999999999999999", "larger than any"),
         ("/purchases?buyer=0x12", "40 hexadecimal digits"),
@@ -234,6 +256,33 @@ def test_what_it_waits_for_shows_in_its_health(tmp_path: Path) -> None:
         answer = api.get("/healthz")
         assert (answer.status_code, answer.json()["error"]["message"]) == (503, "no node answered")
         assert api.get("/datasets").json()["error"]["code"] == "not_ready"
+
+
+def test_before_the_node_has_answered_head_and_lag_are_unknown(api: TestClient, tmp_path: Path) -> None:
+    with TestClient(Api(str(tmp_path / "index.db"), 31337, Status()).app()) as restarted:
+        status = restarted.get("/status").json()
+        assert (status["head"], status["lag"], status["error"]) == (None, None, "starting")
+        assert status["indexed"] == api.get("/status").json()["indexed"]
+        assert "cluster_indexer_lag_blocks" not in restarted.get("/metrics").text
+
+
+def test_nothing_is_answered_from_tables_that_a_migration_left_to_be_filled(api: TestClient, tmp_path: Path) -> None:
+    store = Store(tmp_path / "index.db")
+    store.db.execute("UPDATE cursor SET stale = 1")
+    store.close()
+    answer = api.get("/datasets")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
+
+
+def test_a_page_of_any_origin_may_read(api: TestClient) -> None:
+    answer = api.get("/datasets", headers={"origin": "https://dapp.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "x-block" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_database_of_any_name_can_be_read(story: World, tmp_path: Path) -> None:
+    with client_of(story, tmp_path / "50% of #1?.db") as api:
+        assert api.get("/datasets/1").json()["slug"] == "city-noise"
 
 
 def test_a_slow_question_is_cut_off(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

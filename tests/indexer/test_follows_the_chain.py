@@ -98,7 +98,7 @@ class Machine:
 
     def _reopen(self) -> None:
         self._tally()
-        self.store.db.close()
+        self.store.close()
         self.store = FragileStore(self.path)
         self.indexer = self._indexer(self.rpc)
 

@@ -10,6 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +20,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from cluster.chain import anvil
 from cluster.chain import manifest as manifests
 from cluster.chain.rpc import Rpc
 from indexer.store import Store
@@ -34,17 +37,28 @@ class Process:
     def __init__(self, world: World, manifest: Path, database: Path) -> None:
         command = [sys.executable, "-m", "indexer", "run", "--manifest", str(manifest), "--rpc", world.url]
         command += ["--db", str(database), "--listen", "127.0.0.1:0", "--poll", "0.05"]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self.process.stderr is not None
-        said = json.loads(self.process.stderr.readline())
+        # A file: a pipe that nobody empties would stop it sooner or later.
+        log = database.with_name(f"{database.name}.{time.monotonic_ns()}.log")
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(command, stderr=file, preexec_fn=anvil.die_with_parent)
+        until = time.monotonic() + TIMEOUT_S
+        while b"\n" not in log.read_bytes():
+            assert self.process.poll() is None, log.read_text()
+            assert time.monotonic() < until, f"said nothing within {TIMEOUT_S} s"
+            time.sleep(0.01)
+        said = json.loads(log.read_bytes().splitlines()[0])
         assert said["event"] == "listening", said
         self.url = said["url"]
 
     def end(self, by: signal.Signals) -> int:
         """Sends a signal and waits; gives the exit code."""
         self.process.send_signal(by)
-        self.process.communicate(timeout=TIMEOUT_S)
-        return self.process.returncode
+        return self.process.wait(TIMEOUT_S)
+
+    def kill(self) -> None:
+        """Ends it if it still runs."""
+        self.process.kill()
+        self.process.wait()
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
@@ -66,10 +80,18 @@ class Process:
 
 
 @pytest.fixture
-def manifest(world: World, tmp_path: Path) -> Path:
+def start(world: World, tmp_path: Path) -> Iterator[Callable[[str], Process]]:
+    """Starts an indexer over the database of a name; none outlives the test."""
     path = tmp_path / "manifest.json"
     manifests.save(world.manifest, path)
-    return path
+    with ExitStack() as ends:
+
+        def begin(name: str) -> Process:
+            process = Process(world, path, tmp_path / name)
+            ends.callback(process.kill)
+            return process
+
+        yield begin
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -85,19 +107,19 @@ def assert_same(one: Path, other: Path) -> None:
         assert rows == second[table], table
 
 
-def test_killed_at_random_moments_of_the_traffic(world: World, manifest: Path, tmp_path: Path) -> None:
+def test_killed_at_random_moments_of_the_traffic(world: World, start: Callable[[str], Process], tmp_path: Path) -> None:
     random = Random(3)
-    steady = Process(world, manifest, tmp_path / "steady.db")
+    steady = start("steady.db")
     for _ in range(8):
         world.blocks(random.randint(10, 40))
-        victim = Process(world, manifest, tmp_path / "killed.db")
+        victim = start("killed.db")
         until = time.monotonic() + random.uniform(0, 0.25)
         while time.monotonic() < until:
             world.blocks(1)
         if random.random() < 0.5:
             world.reorg(random.randint(1, 30))
         assert victim.end(signal.SIGKILL) == -signal.SIGKILL
-    last = Process(world, manifest, tmp_path / "killed.db")
+    last = start("killed.db")
     for process in (steady, last):
         process.wait_for(world.head())
         assert process.end(signal.SIGINT) == 0

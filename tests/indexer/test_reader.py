@@ -152,6 +152,8 @@ def foreign(answer: dict[str, object], world: World) -> dict[str, object]:
         (lambda logs: [{**logs[0], "topics": ["0x1234"]}], "expected 32 bytes"),
         (lambda logs: [{**logs[0], "blockNumber": None}], "another form"),
         (lambda logs: [{**logs[0], "data": "0xzz"}], "hexadecimal"),
+        (lambda logs: [{**logs[0], "logIndex": hex(2**63)}], "hexadecimal number"),
+        (lambda logs: [{**logs[0], "logIndex": "-0x1"}], "hexadecimal number"),
         (lambda logs: {"logs": logs}, "another form"),
     ],
 )
@@ -191,6 +193,9 @@ def test_a_database_of_another_deployment_is_refused(world: World) -> None:
     async def play() -> None:
         async with indexing(world) as (_, indexer, store):
             store.db.execute("UPDATE contract SET address = '0x' WHERE name = 'PaymentRouter'")
+            with pytest.raises(WrongDatabase, match="another deployment"):
+                await indexer.start()
+            store.db.execute("DELETE FROM contract WHERE name = 'PaymentRouter'")
             with pytest.raises(WrongDatabase, match="another deployment"):
                 await indexer.start()
             store.db.execute("UPDATE checkpoint SET chain_id = 1")

@@ -44,6 +44,13 @@ async def busy(_: Any) -> web.StreamResponse:
     return web.Response(status=429, text="slow down")
 
 
+async def overloaded(body: Any) -> web.StreamResponse:
+    error = {"code": -32005, "message": "limit exceeded"}
+    if isinstance(body, list):
+        return web.json_response([{"id": one["id"], "error": error} for one in body])
+    return web.json_response({"id": body["id"], "error": error})
+
+
 async def page(_: Any) -> web.StreamResponse:
     return web.Response(text="<html>")
 
@@ -67,14 +74,73 @@ def test_a_node_that_fails_is_passed_over_and_the_one_that_answers_is_kept() -> 
         return await page(body)
 
     async def play() -> None:
-        async with node(counted) as bad, node(busy) as limited, node(good) as well:
-            async with Rpc([bad, "http://127.0.0.1:9/", limited, well]) as rpc:
-                for _ in range(3):
-                    assert await rpc.call("eth_chainId") == "eth_chainId"
-                assert await rpc.batch([("a", []), ("b", []), ("c", [])]) == ["a", "b", "c"]
+        async with (
+            node(counted) as bad,
+            node(busy) as limited,
+            node(good) as well,
+            Rpc([bad, "http://127.0.0.1:9/", limited, well]) as rpc,
+        ):
+            for _ in range(3):
+                assert await rpc.call("eth_chainId") == "eth_chainId"
+            assert await rpc.batch([("a", []), ("b", []), ("c", [])]) == ["a", "b", "c"]
 
     asyncio.run(play())
     assert asked == 1
+
+
+def test_an_overloaded_node_is_passed_over_but_its_error_told_if_there_is_no_other() -> None:
+    async def play() -> None:
+        async with node(overloaded) as first, node(good) as second:
+            async with Rpc([first, second]) as rpc:
+                assert await rpc.call("eth_chainId") == "eth_chainId"
+            async with Rpc([first, second]) as rpc:
+                assert await rpc.batch([("a", []), ("b", [])]) == ["a", "b"]
+            async with Rpc(first) as rpc:
+                with pytest.raises(RpcError, match="limit exceeded"):
+                    await rpc.call("eth_chainId")
+
+    asyncio.run(play())
+
+
+def test_errors_within_a_batch_can_be_had_in_their_places() -> None:
+    async def mixed(body: Any) -> web.StreamResponse:
+        error = {"code": 3, "message": "execution reverted"}
+        return web.json_response([{"id": body[0]["id"], "error": error}, {"id": body[1]["id"], "result": "0x"}])
+
+    async def play() -> None:
+        async with node(mixed) as url, Rpc(url) as rpc:
+            failed, answered = await rpc.batch_with_errors([("first", []), ("second", [])])
+            assert (failed.method, failed.code, answered) == ("first", 3, "0x")
+            with pytest.raises(RpcError, match="first: execution reverted"):
+                await rpc.batch([("first", []), ("second", [])])
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"id": 1, "result": "\xff"}', b'{"id": 1, "result": ' + b"[" * 100_000, b""],
+    ids=["latin", "deep", "empty"],
+)
+def test_bytes_that_are_no_json_are_no_answer(body: bytes) -> None:
+    async def noise(_: Any) -> web.StreamResponse:
+        return web.Response(body=body)
+
+    async def play() -> None:
+        async with node(noise) as url, Rpc(url) as rpc:
+            with pytest.raises(NodeUnreachable, match="its answer is not JSON"):
+                await rpc.call("eth_chainId")
+
+    asyncio.run(play())
+
+
+def test_the_last_nodes_status_is_told_when_it_sends_no_json() -> None:
+    async def play() -> None:
+        async with node(busy) as url, Rpc(url) as rpc:
+            with pytest.raises(NodeUnreachable, match="node 1: HTTP 429"):
+                await rpc.call("eth_chainId")
+
+    asyncio.run(play())
 
 
 def test_an_error_of_a_node_is_told_and_not_asked_for_again_elsewhere() -> None:

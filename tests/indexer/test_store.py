@@ -8,6 +8,7 @@ import pytest
 
 from cluster.chain.rpc import Rpc
 from indexer import store as module
+from indexer.chain import Position, Range
 from indexer.decoder import Decoder
 from indexer.store import Store, WrongDatabase
 from indexer.sync import Indexer
@@ -99,6 +100,8 @@ def test_a_migration_makes_derived_rows_anew(world: World, tmp_path: Path, monke
             ("0003_later.sql", "DROP INDEX dataset_slug;\nDELETE FROM purchase;\nDELETE FROM price;\n"),
         ]
         monkeypatch.setattr(module, "migrations", lambda: later)
+        with pytest.raises(WrongDatabase, match="older indexer"):
+            Store(path, read_only=True)
         store = Store(path)
         assert store.stale()
         await index(world, store)
@@ -121,6 +124,48 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(WrongDatabase, match=r"notes\.txt"):
         Store(path)
     assert path.read_text().startswith("my notes")
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "browser.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE bookmark (url TEXT)")
+    for read_only in (True, False):
+        with pytest.raises(WrongDatabase, match="another program"):
+            Store(path, read_only=read_only)
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmark",)]
+    other.close()
+
+
+def test_one_writer_at_a_time_and_any_readers(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    first = Store(path)
+    with pytest.raises(WrongDatabase, match="in use by another indexer"):
+        Store(path)
+    reader = Store(path, read_only=True)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.db.execute("DELETE FROM dataset")
+    reader.close()
+    first.close()
+    Store(path).close()
+
+
+def test_a_range_is_not_applied_to_a_database_that_somebody_else_changed(world: World) -> None:
+    world.blocks(10)
+
+    async def play() -> None:
+        store = Store(":memory:")
+        await index(world, store)
+        position = store.position()
+        assert position is not None
+        other = Position(position.block, b"\x11" * 32)
+        nothing = Range(other, Position(position.block + 1, b"\x22" * 32), [], [])
+        with pytest.raises(WrongDatabase, match="changed by somebody else"):
+            Writer(store, Decoder(world.manifest), 128).apply(nothing, position.block + 1)
+        assert store.position() == position
+        store.close()
+
+    asyncio.run(play())
 
 
 def test_a_failed_write_leaves_nothing(world: World) -> None:

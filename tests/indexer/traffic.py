@@ -11,8 +11,12 @@ from cluster.testing.suite import NATIVE, Suite
 
 ETHER = 10**18
 GAS = 4_000_000
+DEAREST = 10**6 + 1
 CID = bytes.fromhex("01551220")
 ACCOUNTS = ("alice", "bob", "carol", "dave")
+
+# What hostile text replaces in calldata. Not of a character that a length of 64 would look like.
+PLACEHOLDER = "#" * 64
 
 # A contract takes any bytes as a string: text, not UTF-8, NULs, SQL, a formula, something long.
 HOSTILE_TEXTS = (
@@ -36,6 +40,7 @@ class Traffic:
         self.suite = suite
         self.random = random
         self.published = 0
+        self.delisted: list[int] = []
         self.buyers: list[tuple[int, Account | Contract]] = []
         self.accounts: list[Account | Contract] = [chain.account(name) for name in ACCOUNTS]
         self.people = [account for account in self.accounts if isinstance(account, Account)]
@@ -79,7 +84,7 @@ class Traffic:
 
     def _actions(self) -> list[tuple[Callable[[], None], int]]:
         return [
-            (self.publish, 14 if self.published < 10 else 2),
+            (self.publish, 14 if self.published < 20 else 2),
             (self.purchase, 16),
             (self.pay_till, 5),
             (self.review, 5),
@@ -114,7 +119,7 @@ class Traffic:
         return self.random.choice([NATIVE, self.suite.usdc.address, self.suite.token.address])
 
     def price(self) -> int:
-        return self.random.choice([1, 7, 20, 999, 10**6 + 1])
+        return self.random.choice([1, 7, 20, 999, DEAREST])
 
     def word(self) -> bytes:
         return self.random.randbytes(32)
@@ -132,7 +137,7 @@ class Traffic:
             (
                 slug,
                 (CID + self.word(), self.word()),
-                "@" * 64,
+                PLACEHOLDER,
                 license_id,
                 self.random.randint(0, 1000),
                 free,
@@ -158,7 +163,9 @@ class Traffic:
         id_, recipient, referrer = self.id(), self.account().address, self.account().address
         token = self.random.choice([self.suite.usdc, self.suite.token])
         till = self.suite.router.paymentAddress(id_, recipient, referrer)
-        self.send(self.person(), token, "transfer", till, self.price())
+        # Mostly enough for any price.
+        paid = DEAREST if self.random.random() < 0.7 else self.price()
+        self.send(self.person(), token, "transfer", till, paid)
         if self.random.random() < 0.6:
             self.send(self.person(), self.suite.router, "completePurchase", id_, token.address, recipient, referrer)
         if self.random.random() < 0.6:
@@ -175,7 +182,7 @@ class Traffic:
 
     def review(self) -> None:
         id_, reviewer = self.random.choice(self.buyers) if self.buyers else (1, self.account())
-        data = self.suite.registry.review.calldata(id_, self.random.randint(1, 5), "@" * 64)
+        data = self.suite.registry.review.calldata(id_, self.random.randint(1, 5), PLACEHOLDER)
         self._call_as(reviewer, self.suite.registry, _with_text(data, self.random.choice(HOSTILE_TEXTS)))
 
     def change(self) -> None:
@@ -183,10 +190,10 @@ class Traffic:
         holder = self.holder(id_)
         kind = self.random.randrange(5)
         if kind == 0:
-            data = registry.addVersion.calldata(id_, (CID + self.word(), self.word()), "@" * 64)
+            data = registry.addVersion.calldata(id_, (CID + self.word(), self.word()), PLACEHOLDER)
             self._call_as(holder, registry, _with_text(data, self.random.choice(HOSTILE_TEXTS)))
         elif kind == 1:
-            data = registry.setMetadataURI.calldata(id_, "@" * 64)
+            data = registry.setMetadataURI.calldata(id_, PLACEHOLDER)
             self._call_as(holder, registry, _with_text(data, self.random.choice(HOSTILE_TEXTS)))
         elif kind == 2:
             self.send(
@@ -216,10 +223,12 @@ class Traffic:
     def moderate(self) -> None:
         registry, admin = self.suite.registry, self.suite.admin
         if self.random.random() < 0.5:
-            self.send(admin, registry, "delist", self.id(), self.random.randint(1, 9))
+            self.delisted.append(self.id())
+            self.send(admin, registry, "delist", self.delisted[-1], self.random.randint(1, 9))
         else:
-            for id_ in range(1, self.published + 1):
+            for id_ in self.delisted:
                 self.send(admin, registry, "reinstate", id_)
+            self.delisted.clear()
 
     def use_token(self) -> None:
         token, account = self.suite.token, self.account()
@@ -268,7 +277,7 @@ class Traffic:
         kind = self.random.randrange(6)
         if kind == 0:
             self.send(admin, suite.router, "pause")
-            if self.random.random() < 0.8:
+            if self.random.random() < 0.9:
                 self.send(admin, suite.router, "unpause")
         elif kind == 1:
             self.send(admin, suite.router, "setCurrency", suite.token.address, self.random.random() < 0.8)
@@ -289,8 +298,10 @@ _IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d3
 
 
 def _with_text(data: bytes, text: bytes) -> bytes:
-    """Calldata with its placeholder of 64 `@` replaced by bytes that need not be text, at most 64 of them."""
-    place = data.index(b"@" * 64)
+    """Calldata with its placeholder replaced by bytes that need not be text, at most 64 of them. What
+    follows them is not zero, as it should be: a contract does not look, and must not pass it on.
+    """
+    place = data.index(PLACEHOLDER.encode())
     text = text[:64]
     length = len(text).to_bytes(32, "big")
-    return data[: place - 32] + length + text.ljust(64, b"\0") + data[place + 64 :]
+    return data[: place - 32] + length + text.ljust(64, b"\xee") + data[place + 64 :]

@@ -48,6 +48,19 @@ WRONG: list[tuple[Any, int, str, str | None]] = [
     (chat(n=5), 400, "invalid_request", "n"),
     (chat(stream="yes"), 400, "invalid_request", "stream"),
     (chat(temperature=9), 400, "invalid_request", "temperature"),
+    # Other providers' words for what is sold: handed on, they would get more than was paid for.
+    (chat(n_predict=1000), 400, "invalid_request", "n_predict"),
+    (chat(n_cmpl=4), 400, "invalid_request", "n_cmpl"),
+    (chat(best_of=4), 400, "invalid_request", "best_of"),
+    (chat(max_tokens=1, max_completion_tokens=513), 400, "max_tokens_too_large", "max_tokens"),
+    (
+        chat(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://a/b.png"}}]}]),
+        400,
+        "invalid_request",
+        "messages[0].content",
+    ),
+    (chat(messages=[{"role": "user", "content": [{"text": "hi"}]}]), 400, "invalid_request", "messages[0].content"),
+    (chat(guided_json={"x": "y" * 20_000}), 400, "context_length_exceeded", "messages"),
     (chat(provider="nobody"), 404, "provider_not_found", "provider"),
     (chat("x" * (1 << 20)), 413, "body_too_large", None),
 ]
@@ -183,6 +196,35 @@ def test_any_payment_gets_a_shaped_refusal(relay_of_module: Relay, changed: list
     response = httpx.post(relay_of_module.url + PATH, json=chat(), headers={"PAYMENT-SIGNATURE": encoded}, timeout=30)
     assert response.status_code == 402
     assert error_of(response)["code"].startswith("payment_")
+
+
+def sent_for(**body: Any) -> dict[str, Any]:
+    """What a provider gets for a body."""
+    model = ModelConfig(MODEL, 1, 1, context=8192, max_output=512, default_output=64)
+    sent: dict[str, Any] = json.loads(parse(json.dumps(chat(**body)).encode(), LIMITS).upstream_body(model, "there"))
+    return sent
+
+
+def test_a_provider_gets_the_bound_that_was_priced_by_whichever_name_it_obeys() -> None:
+    both = sent_for(max_tokens=500, max_completion_tokens=3)
+    assert (both["max_tokens"], both["max_completion_tokens"]) == (3, 3)
+    assert sent_for(max_tokens=None)["max_tokens"] == 64, "the default that was priced"
+    alone = sent_for(max_tokens=None, max_completion_tokens=5)
+    assert (alone["max_completion_tokens"], alone["max_tokens"]) == (5, None)
+
+
+def test_what_may_reach_the_prompt_is_priced_and_what_cannot_is_not() -> None:
+    def size(**more: Any) -> int:
+        return parse(json.dumps(chat(**more)).encode(), LIMITS).prompt_bytes
+
+    assert size(temperature=0.5, seed=1, stop=["a" * 100], user="b" * 100) == size()
+    for name in ("functions", "tools", "response_format", "documents", "chat_template_kwargs"):
+        assert size(**{name: [{"a": "b" * 100}] if name == "tools" else {"a": "b" * 100}}) > size() + 100
+
+
+def test_text_in_parts_is_taken() -> None:
+    parts = [{"type": "text", "text": "Hello"}, {"type": "text", "text": "again"}]
+    assert sent_for(messages=[{"role": "user", "content": parts}])["messages"][0]["content"] == parts
 
 
 def test_a_body_that_says_nothing_new_after_a_paid_error_is_still_served(relay: Relay) -> None:

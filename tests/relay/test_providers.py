@@ -1,5 +1,7 @@
 """Several providers, bounded work, and what is asked before money is taken."""
 
+import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -33,15 +35,16 @@ def pair(the_world: World, the_upstream: Upstream, second: Upstream, tmp_path: P
         yield Relay(url, settings, the_world, the_upstream, tmp_path)
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("trouble", ["fail", "late"])
+@pytest.mark.parametrize(
+    ("trouble", "stream"), [("fail", False), ("fail", True), ("late", False), ("late", True), ("comment", True)]
+)
 def test_the_next_provider_answers_when_one_fails_before_its_first_byte(
-    pair: Relay, second: Upstream, stream: bool, trouble: str
+    pair: Relay, second: Upstream, trouble: str, stream: bool
 ) -> None:
-    if trouble == "fail":
-        pair.upstream.mode = "fail"
-    else:
+    if trouble == "late":
         pair.upstream.delay_s = 3
+    else:
+        pair.upstream.mode = trouble
     body, header = paid_request(pair, stream=stream)
     response = httpx.post(pair.url + PATH, json=body, headers=header, timeout=30)
     assert response.status_code == 200
@@ -90,6 +93,32 @@ def test_above_its_bound_a_relay_refuses_before_it_takes_money(pair: Relay, seco
     while (again := httpx.post(pair.url + PATH, json=body, headers=header, timeout=30)).status_code == 503:
         assert time.monotonic() < until
     assert again.status_code == 200
+
+
+def test_a_client_that_does_not_read_holds_its_place_until_the_deadline_and_no_longer(
+    the_world: World, the_upstream: Upstream, tmp_path: Path
+) -> None:
+    limits = {"max_concurrent": 1, "deadline_s": 2}
+    settings = relay_settings(the_world, tmp_path, {"local": the_upstream.url}, limits=limits)
+    the_upstream.mode, the_upstream.delay_s = "flood", 0.0
+    with served(create_app(to_config(settings))) as url, socket.socket() as stalled:
+        relay = Relay(url, settings, the_world, the_upstream, tmp_path)
+        (long_body, long_header), (body, header) = paid_request(relay, stream=True), paid_request(relay)
+        raw = json.dumps(long_body).encode()
+        head = [f"POST {PATH} HTTP/1.1", "host: relay", f"content-length: {len(raw)}"]
+        head += [f"{name}: {value}" for name, value in long_header.items()]
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.connect(("127.0.0.1", int(url.rsplit(":", 1)[1])))
+        stalled.sendall("\r\n".join([*head, "", ""]).encode() + raw)
+        assert stalled.recv(15) == b"HTTP/1.1 200 OK"
+        refused = httpx.post(url + PATH, json=body, headers=header, timeout=30)
+        assert refused.json()["error"]["code"] == "overloaded"
+        the_upstream.mode = "ok"
+        until = time.monotonic() + 15
+        while (again := httpx.post(url + PATH, json=body, headers=header, timeout=30)).status_code == 503:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert again.status_code == 200
 
 
 def test_ready_only_while_the_hot_key_can_pay_gas(the_world: World, the_upstream: Upstream, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ WORDS = ("The", " answer", " is", " forty", "-two", ".")
 
 
 class Upstream:
-    """Answers `WORDS`. `mode` is one of ok, fail, refuse, reset, truncate, error, gate."""
+    """Answers `WORDS`. `mode` is one of ok, fail, refuse, reset, truncate, error, gate, comment, flood."""
 
     def __init__(self) -> None:
         self.mode = "ok"
@@ -56,6 +56,14 @@ class Upstream:
             await response.write(b"data: " + json.dumps({**common, **fields}).encode() + b"\n\n")
 
         try:
+            if self.mode == "comment":
+                await response.write(b": thinking\n\n")
+                await asyncio.sleep(0.05)
+                if request.transport is not None:
+                    request.transport.abort()
+                return response
+            while self.mode == "flood":
+                await say(choices=[{"index": 0, "delta": {"content": "x" * 60_000}, "finish_reason": None}])
             for number, word in enumerate(WORDS):
                 if number == 1 and self.mode == "gate":
                     while not self.gate.is_set():

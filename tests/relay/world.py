@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -26,7 +28,7 @@ from cluster.chain.eip3009 import Domain
 from cluster.testing.anvil import OPTIONS, AnvilChain
 from cluster.testing.contract import Contract
 from offchain.relay.config import RelayConfig
-from offchain.service.serving import listen, uvicorn_config
+from offchain.service.serving import SHUTDOWN_S, listen, uvicorn_config
 from offchain.service.settings import to_settings
 
 MODEL = "cluster/smollm2-135m-instruct"
@@ -136,10 +138,13 @@ def to_config(settings: dict[str, Any]) -> RelayConfig:
 class Served:
     """An ASGI application on a thread of its own."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, patience_s: int = SHUTDOWN_S) -> None:
+        """`patience_s` is how long what is under way may take when it is stopped."""
         listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn_config(app, "127.0.0.1"))
+        config = uvicorn_config(app, "127.0.0.1")
+        config.timeout_graceful_shutdown = patience_s
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
         self._thread.start()
         until = time.monotonic() + 20
@@ -165,23 +170,43 @@ def served(app: Any) -> Iterator[str]:
         running.stop()
 
 
+def steady_port() -> int:
+    """A free port for a server that is started again on it.
+
+    Below those that the kernel gives to clients: a client that knocks where nobody listens can be given the very port
+    that it knocks at, and then talks to itself and keeps the server out.
+    """
+    for port in random.Random(os.getpid() + time.monotonic_ns()).sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
+
+
 class RelayProcess:
     """A relay as its operator runs it, to be killed."""
 
-    def __init__(self, settings: dict[str, Any], folder: Path, port: int) -> None:
+    def __init__(self, settings: dict[str, Any], folder: Path) -> None:
+        port = steady_port()
         self.path = folder / "relay.toml"
         self.path.write_text(to_toml({**settings, "port": port}))
         self.url = f"http://127.0.0.1:{port}"
+        self.log = folder / "relay.log"
+        """What it printed, over all its starts."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "offchain.relay", "--config", str(self.path)], stderr=subprocess.DEVNULL
-        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "offchain.relay", "--config", str(self.path)],
+                stdout=log,
+                stderr=log,
+                preexec_fn=anvil.die_with_parent,
+            )
         until = time.monotonic() + 30
         while time.monotonic() < until:
             if self._process.poll() is not None:
-                raise RuntimeError(f"the relay ended with {self._process.returncode}")
+                raise RuntimeError(f"the relay ended with {self._process.returncode}: {self.log.read_text()[-500:]}")
             try:
                 httpx.get(self.url + "/healthz", timeout=1)
                 return
@@ -199,10 +224,23 @@ class RelayProcess:
             self._process.kill()
             self._process.wait()
 
+    def terminate(self) -> None:
+        """SIGTERM, not waited for."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> int:
+        """The exit code."""
+        return self._process.wait(15) if self._process is not None else 0
+
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(15)
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
 
 
 def to_toml(settings: dict[str, Any]) -> str:

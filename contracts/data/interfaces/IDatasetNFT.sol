@@ -51,6 +51,9 @@ interface IDatasetNFT is IERC721, IERC2981, IERC4906 {
     /// @notice The dataset has no such version.
     error VersionUnknown(uint256 id, uint256 version);
 
+    // Constants first, then what changes state, then what reads it.
+    // solhint-disable ordering
+
     /// @notice Highest royalty a creator may ask, in basis points.
     function MAX_ROYALTY_BPS() external view returns (uint16);
 

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDatasetNFT} from "./IDatasetNFT.sol";
 
-/// @title Slugs, prices, listing, reviews, and the one answer to "who may read this dataset"
+/// @title IDatasetRegistry
+/// @notice Slugs, prices, listing, reviews, and the one answer to "who may read this dataset"
 interface IDatasetRegistry {
     /// @notice What an account may do with a dataset, each level including the ones before it.
     /// Public: metadata, description, preview rows. Member: also download it if it is free. Buyer: download it.

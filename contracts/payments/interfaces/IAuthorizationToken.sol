@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title The part of EIP-3009 that the router calls, with the signature as bytes (as USDC since v2.2 and CP have it)
+/// @title IAuthorizationToken
+/// @notice The part of EIP-3009 that the router calls, with the signature as bytes (as USDC since v2.2 and CP have it)
 interface IAuthorizationToken {
     /// @notice Moves `value` from the signer to `to`. Valid strictly between the two times (unix seconds).
     function transferWithAuthorization(

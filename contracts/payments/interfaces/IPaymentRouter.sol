@@ -122,6 +122,9 @@ interface IPaymentRouter {
     /// @notice More was asked for than nobody is owed.
     error SurplusExceeded(uint256 asked, uint256 surplus);
 
+    // Constants first, then by topic.
+    // solhint-disable ordering
+
     /// @notice Holder's share in basis points of 10,000.
     function HOLDER_BPS() external view returns (uint16);
 

@@ -9,6 +9,9 @@ interface IClusterToken is IERC20 {
     /// @notice The treasury can't be the zero address.
     error InvalidTreasury(address treasury);
 
+    // Constants first, then what changes state, then what reads it.
+    // solhint-disable ordering
+
     /// @notice All there will ever be, in wei of CP.
     function MAX_SUPPLY() external view returns (uint256);
 

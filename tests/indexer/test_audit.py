@@ -1,0 +1,143 @@
+"""`verify` sees every log, row and value that is not the chain's, and tells what it can't compare from what differs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from cluster.chain.rpc import Rpc
+from indexer.audit import Audit
+from indexer.decoder import Decoder
+from indexer.store import Store
+from indexer.sync import Indexer
+from indexer.writer import Writer
+from tests.indexer.conftest import World
+
+# A value each that a contract tells, and the view that tells it.
+VIEWS = {
+    ("dataset", "holder"): "DatasetNFT.ownerOf",
+    ("dataset", "slug"): "DatasetRegistry.slugOf",
+    ("dataset", "royalty_bps"): "DatasetNFT.royaltyInfo",
+    ("dataset", "rating_sum"): "DatasetRegistry.listingOf",
+    ("version", "manifest_hash"): "DatasetNFT.contentOfVersion",
+    ("price", "amount"): "DatasetRegistry.priceOf",
+    ("review", "rating"): "DatasetRegistry.ratingOf",
+    ("purchase", "recipient"): "PaymentRouter.hasPurchased",
+    ("credit", "amount"): "PaymentRouter.claimable",
+    ("currency", "accepted"): "PaymentRouter.isCurrencyAccepted",
+    ("token_balance", "amount"): "ClusterToken.balanceOf",
+    ("token_votes", "amount"): "ClusterToken.getVotes",
+    ("token_delegate", "delegate"): "ClusterToken.delegates",
+    ("token_authorization", "nonce"): "ClusterToken.authorizationState",
+    ("role_member", "delay"): "AccessManager.getAccess",
+    ("setting", "value"): "PaymentRouter.treasury",
+}
+
+
+@asynccontextmanager
+async def indexed(world: World, blocks: int) -> AsyncIterator[tuple[Store, Audit]]:
+    """A database of a chain with traffic, without triggers in the way of changing it, and its audit."""
+    world.blocks(blocks)
+    store = Store(":memory:")
+    async with Rpc(world.url) as rpc:
+        indexer = Indexer(store, world.manifest, rpc)
+        await indexer.start()
+        await indexer.catch_up()
+        audit = Audit(store, world.manifest, rpc)
+        assert await audit.differences() == []
+        assert audit.compared > blocks
+        yield store, audit
+    store.close()
+
+
+def other(value: Any) -> Any:
+    """Another value of its kind: an address stays an address."""
+    if value is None:
+        return "0x" + "11" * 20
+    if isinstance(value, int):
+        return 1 - value if value in (0, 1) else value + 1000
+    return value[:-1] + ("3" if value[-1:] != "3" else "2")
+
+
+def test_every_change_of_every_value_is_seen(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 150) as (store, audit):
+            for table, key in store.keys.items():
+                columns = store.columns(table)
+                row = store.db.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
+                assert row, f"the traffic never filled {table}"
+                at = [row[columns.index(name)] for name in key]
+                where = " AND ".join(f"{name} = ?" for name in key)
+                for column, value in zip(columns, row, strict=True):
+                    if column not in key:
+                        store.db.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (other(value), *at))
+                        (said,) = audit.rows_unlike_the_logs()
+                        assert said.startswith(f"{table}: ")
+                        store.db.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value, *at))
+                store.db.execute(f"DELETE FROM {table} WHERE {where}", at)
+                (said,) = audit.rows_unlike_the_logs()
+                assert said.startswith(f"{table}: nothing in the database")
+                store.db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+            assert list(audit.rows_unlike_the_logs()) == []
+
+    asyncio.run(play())
+
+
+def test_a_wrong_value_is_seen_by_the_view_that_tells_it(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 150) as (store, audit):
+            for (table, column), view in VIEWS.items():
+                which = "name = 'treasury'" if table == "setting" else "1"
+                (value,) = store.db.execute(f"SELECT {column} FROM {table} WHERE {which} LIMIT 1").fetchone()
+                store.db.execute("BEGIN")
+                store.db.execute(
+                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ? AND {which}", (other(value), value)
+                )
+                said = await audit.rows_unlike_the_views()
+                store.db.execute("ROLLBACK")
+                assert any(sentence.startswith(view) for sentence in said), (table, column, said)
+
+    asyncio.run(play())
+
+
+def test_a_log_that_was_never_read_is_seen_though_rows_and_logs_agree(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 60) as (store, audit):
+            place = store.db.execute("SELECT block, log_index FROM log ORDER BY block DESC LIMIT 1").fetchone()
+            store.db.execute("DELETE FROM log WHERE block = ? AND log_index = ?", place)
+            Writer(store, Decoder(world.manifest), 0).rebuild()
+            assert list(audit.rows_unlike_the_logs()) == []
+            said = f"log {place[1]} of block {place[0]} is so in the chain only"
+            assert said in await audit.differences()
+
+    asyncio.run(play())
+
+
+def test_logs_that_contradict_each_other_are_a_difference(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 60) as (store, audit):
+            store.db.execute("DELETE FROM log WHERE (block, log_index) < (SELECT block, 99 FROM dataset WHERE id = 1)")
+            (said,) = audit.rows_unlike_the_logs()
+            assert "can't follow the logs before it" in said
+
+    asyncio.run(play())
+
+
+def test_a_log_with_other_data_is_seen_on_both_sides(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 60) as (store, audit):
+            store.db.execute("UPDATE log SET data = data || x'00' WHERE block = (SELECT max(block) FROM log)")
+            said = await audit.logs_unlike_the_chain()
+            assert {sentence.split(" is so in ")[1] for sentence in said} == {"the database only", "the chain only"}
+
+    asyncio.run(play())
+
+
+def test_a_dataset_that_the_chain_does_not_have_is_a_difference_and_not_a_failure(world: World) -> None:
+    async def play() -> None:
+        async with indexed(world, 60) as (store, audit):
+            store.db.execute("UPDATE dataset SET id = 7777 WHERE id = 1")
+            said = await audit.differences()
+            assert any(sentence.startswith("DatasetNFT.ownerOf(7777,) is a revert on chain") for sentence in said)
+
+    asyncio.run(play())

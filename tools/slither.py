@@ -1,0 +1,128 @@
+"""Runs Slither over our contracts: `python -m tools.slither`. Every finding is either mended or explained.
+
+`tools/slither.toml` explains: a finding that it does not name fails, and so does an explanation of a finding that is
+not there any more. Contracts of local chains (contracts/test) and OpenZeppelin's are not ours to judge.
+"""
+
+import inspect
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crytic_compile import CryticCompile
+from slither import Slither
+from slither.detectors import all_detectors
+from slither.detectors.abstract_detector import AbstractDetector
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPLANATIONS = ROOT / "tools" / "slither.toml"
+ARTIFACTS = ROOT / "build" / "slither"
+COMPILER = ROOT / ".solcx" / "solc-v0.8.37"
+
+OUTPUT = ["abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a detector says about a place such as `PaymentRouter.claim`."""
+
+    check: str
+    place: str
+    text: str
+
+
+def compile_contracts(contracts: Path, artifacts: Path) -> None:
+    """Compiles all below a folder `contracts` but its `test`, into a build-info file as Hardhat writes them."""
+    base = contracts.parent
+    files = [file for file in sorted(contracts.rglob("*.sol")) if contracts / "test" not in file.parents]
+    given = {
+        "language": "Solidity",
+        "sources": {str(file.relative_to(base)): {"content": file.read_text()} for file in files},
+        "settings": {"evmVersion": "cancun", "outputSelection": {"*": {"*": OUTPUT, "": ["ast"]}}},
+    }
+    command = [str(COMPILER), "--standard-json", "--base-path", str(ROOT / "node_modules")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=300, check=True)
+    output = json.loads(done.stdout)
+    errors = [error["formattedMessage"] for error in output.get("errors", []) if error["severity"] == "error"]
+    if errors:
+        raise SystemExit("\n".join(errors))
+    folder = artifacts / "build-info"
+    folder.mkdir(parents=True, exist_ok=True)
+    info = {"_format": "hh-sol-build-info-1", "solcVersion": "0.8.37", "input": given, "output": output}
+    (folder / "contracts.json").write_text(json.dumps(info))
+
+
+def findings(base: Path, artifacts: Path) -> list[Finding]:
+    """What all of Slither's detectors find in our contracts."""
+    compiled = CryticCompile(
+        str(base),
+        compile_force_framework="hardhat",
+        ignore_compile=True,
+        hardhat_artifacts_directory=str(artifacts),
+    )
+    slither = Slither(compiled)
+    for detector in vars(all_detectors).values():
+        if inspect.isclass(detector) and issubclass(detector, AbstractDetector):
+            slither.register_detector(detector)
+    if not any(_is_ours(contract.source_mapping.filename.relative) for contract in slither.contracts):
+        raise SystemExit("Slither saw no contract of ours")
+    found = (result for results in slither.run_detectors() for result in results)
+    return [_finding(result) for result in found if any(map(_is_our_element, result["elements"]))]
+
+
+def unexplained(found: Iterable[Finding], explanations: dict[str, Any]) -> tuple[list[Finding], list[str]]:
+    """Findings without an explanation, and explanations without a finding."""
+    everywhere: dict[str, str] = explanations.get("everywhere", {})
+    explained = {
+        (check, place)
+        for check, entries in explanations.get("at", {}).items()
+        for entry in entries
+        for place in entry["places"]
+        if entry["why"].strip()
+    }
+    left = [f for f in found if f.check not in everywhere and (f.check, f.place) not in explained]
+    checks = {finding.check for finding in found}
+    seen = {(finding.check, finding.place) for finding in found}
+    idle = [f"{check} (everywhere)" for check in everywhere if check not in checks]
+    idle += [f"{check} at {place}" for check, place in sorted(explained - seen)]
+    return left, idle
+
+
+def _finding(result: dict[str, Any]) -> Finding:
+    element = next((e for e in result["elements"] if _is_our_element(e)), result["elements"][0])
+    names = [element["name"]]
+    parent = element.get("type_specific_fields", {}).get("parent")
+    while parent is not None and parent["type"] in ("contract", "function"):
+        names.insert(0, parent["name"])
+        parent = parent.get("type_specific_fields", {}).get("parent")
+    return Finding(result["check"], ".".join(names), result["description"].strip())
+
+
+def _is_our_element(element: dict[str, Any]) -> bool:
+    return _is_ours(element["source_mapping"]["filename_relative"])
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith("contracts/")
+
+
+def main() -> int:
+    compile_contracts(ROOT / "contracts", ARTIFACTS)
+    found = findings(ROOT, ARTIFACTS)
+    left, idle = unexplained(found, tomllib.loads(EXPLANATIONS.read_text()))
+    for finding in left:
+        print(f"slither: {finding.check} at {finding.place}:\n{finding.text}\n", file=sys.stderr)
+    for explanation in idle:
+        print(f"slither: {EXPLANATIONS.name} explains what is not found (any more): {explanation}", file=sys.stderr)
+    if left:
+        print(f"slither: mend these {len(left)}, or explain them in {EXPLANATIONS.relative_to(ROOT)}", file=sys.stderr)
+    return 1 if left or idle else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
