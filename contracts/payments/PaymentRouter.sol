@@ -384,7 +384,11 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// which does not pay for the credit.
     function _trySend(address currency, address to, uint256 amount) private returns (bool success) {
         if (currency != NATIVE) return IERC20(currency).trySafeTransfer(to, amount);
-        (success, ) = to.call{value: amount, gas: NATIVE_TRANSFER_GAS}("");
+        // In assembly, because Solidity would copy whatever the receiver returns, at the buyer's expense.
+        // solhint-disable-next-line no-inline-assembly
+        assembly {
+            success := call(NATIVE_TRANSFER_GAS, to, amount, 0, 0, 0, 0)
+        }
     }
 
     function _send(address currency, address to, uint256 amount) private {
