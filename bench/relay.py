@@ -1,45 +1,54 @@
-"""CPU time a request in the relay's process, beside FastAPI + httpx passing through, in the same run.
+"""What the relay costs beside gateways that take no money, in the same run, with the same upstream.
 
     python -m bench.relay
 
-Settlement is real: every paid request is a transaction on a local anvil. CPU time, not wall time: the machine
-is shared, and a payment's latency is the chain's. Writes build/bench/relay.json.
+Settlement is real: every paid request is a transfer on a local anvil, verified, signed, sent and seen mined by the
+measured process. CPU time is the fair column: the machine is shared, and how long a payment takes is the chain's
+affair. Writes build/bench/relay.json.
 """
 
 import asyncio
 import os
-import subprocess
-import sys
+import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import msgspec
 
-from cluster.chain.anvil import free_port
-from cluster.chain.paths import root
+from bench.report import report
 from tests.relay.conftest import Relay
 from tests.relay.payments import PATH, pay, terms_of
-from tests.relay.upstream import WORDS, upstream
-from tests.relay.world import RelayProcess, World, chat, relay_settings, world
+from tests.relay.upstream import Upstream
+from tests.relay.world import Process, RelayProcess, chat, relay_settings, world
 
-REQUESTS = 400
-CONCURRENCY = 16
-OUT = root() / "build" / "bench"
-PROXY = """
-import httpx, uvicorn, sys
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-app, client = FastAPI(), httpx.AsyncClient()
-@app.post("/v1/chat/completions")
-async def chat(request: Request):
-    response = await client.post(sys.argv[1] + "/chat/completions", json=await request.json())
-    return JSONResponse(response.json(), response.status_code)
-uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", access_log=False)
-"""
+ROUNDS = 3
+AT_ONCE = 16
+PAID, UNPAID, ALONE = 150, 600, 60
+"""Requests a round: paid, passed through, and one after the other for latency."""
+STREAMS, EVENTS = 30, 400
+PEERS = ("starlette-httpx", "starlette-aiohttp")
+
+Sent = tuple[bytes, dict[str, str]]
+
+
+@dataclass
+class Gateway:
+    """One that is measured. `orders` makes so many requests, paid for where that is asked."""
+
+    name: str
+    url: str
+    pid: int
+    orders: Callable[[int, bool, int], list[Sent]]
+    requests: int
+    cpu_us: list[float] = field(default_factory=list)
+    per_s: list[float] = field(default_factory=list)
+    alone_ms: list[float] = field(default_factory=list)
+    event_us: list[float] = field(default_factory=list)
 
 
 def cpu_s(pid: int) -> float:
@@ -48,101 +57,130 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def load(url: str, requests: list[tuple[bytes, dict[str, str]]], expected: int) -> None:
-    """Sends them all, so many at a time."""
-    waiting = iter(requests)
+def resident_mb(pid: int) -> int:
+    """Memory of a process now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") >> 20
+
+
+async def _load(url: str, orders: Iterable[Sent], expected: int, at_once: int) -> list[float]:
+    waiting, took = iter(orders), []
 
     async def one(session: aiohttp.ClientSession) -> None:
         for body, headers in waiting:
-            async with session.post(url + PATH, data=body, headers=headers) as response:
+            begun = time.perf_counter()
+            async with session.post(url, data=body, headers=headers) as response:
                 await response.read()
-                assert response.status == expected, await response.text()
+                if response.status != expected:
+                    raise RuntimeError(f"{url}: {response.status} {await response.text()}")
+            took.append(time.perf_counter() - begun)
 
-    async with aiohttp.ClientSession() as session:
-        await asyncio.gather(*(one(session) for _ in range(CONCURRENCY)))
-
-
-def measured(pid: int, work: Callable[[], Awaitable[None]], count: int) -> int:
-    """CPU microseconds a request."""
-
-    async def run() -> None:
-        await work()
-
-    before = cpu_s(pid)
-    asyncio.run(run())
-    return round((cpu_s(pid) - before) / count * 1e6)
+    async with aiohttp.ClientSession(headers={"content-type": "application/json"}) as session:
+        await asyncio.gather(*(one(session) for _ in range(at_once)))
+    return took
 
 
-@contextmanager
-def pass_through(upstream_url: str) -> Iterator[tuple[str, int]]:
-    """FastAPI and httpx, installed for this benchmark only."""
-    site = OUT / "fastapi"
-    if not (site / "fastapi").exists():
-        print("installing fastapi for the comparison")
-        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(site)]
-        subprocess.run([*uv, "fastapi", "httpx", "uvicorn", "uvloop", "httptools"], check=True)
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROXY, upstream_url, str(port)],
-        env={**os.environ, "PYTHONPATH": str(site)},
-    )
-    try:
-        _wait(port)
-        yield f"http://127.0.0.1:{port}", process.pid
-    finally:
-        process.terminate()
-        process.wait(15)
+def load(url: str, orders: list[Sent], expected: int = 200, at_once: int = AT_ONCE) -> list[float]:
+    """Sends them all, so many at a time; seconds that each took."""
+    return asyncio.run(_load(url, orders, expected, at_once))
 
 
-def _wait(port: int) -> None:
-    import socket
+def measure(gateway: Gateway) -> None:
+    """One round."""
+    orders = gateway.orders(gateway.requests, False, 16)
+    cpu, begun = cpu_s(gateway.pid), time.perf_counter()
+    load(gateway.url, orders)
+    gateway.per_s.append(len(orders) / (time.perf_counter() - begun))
+    gateway.cpu_us.append((cpu_s(gateway.pid) - cpu) / len(orders) * 1e6)
+    gateway.alone_ms += [1e3 * took for took in load(gateway.url, gateway.orders(ALONE, False, 16), at_once=1)]
+    # The cost of an event is what streams of many cost more than as many streams of one.
+    costs = []
+    for events in (1, EVENTS):
+        orders = gateway.orders(STREAMS, True, events)
+        cpu = cpu_s(gateway.pid)
+        load(gateway.url, orders)
+        costs.append(cpu_s(gateway.pid) - cpu)
+    gateway.event_us.append((costs[1] - costs[0]) / (STREAMS * (EVENTS - 1)) * 1e6)
 
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the pass-through did not start")
 
-
-def relay_figures(found: World, upstream_url: str, folder: Path) -> dict[str, int]:
-    settings = relay_settings(found, folder, {"local": upstream_url})
-    process = RelayProcess(settings, folder, free_port())
-    relay = Relay(process.url, settings, found, None, folder)  # type: ignore[arg-type]
-    process.start()
-    try:
-        pid = process.pid
-        account = found.payer(10**15)
-
-        def paid(stream: bool) -> list[tuple[bytes, dict[str, str]]]:
-            body = chat(stream=stream)
-            terms = terms_of(relay, body)
-            raw = msgspec.json.encode(body)
-            return [(raw, pay(account, terms, found.domain)) for _ in range(REQUESTS)]
-
-        quotes = [(msgspec.json.encode(chat()), {})] * REQUESTS * 5
-        figures = {"relay_quote_cpu_us": measured(pid, lambda: load(process.url, quotes, 402), len(quotes))}
-        for name, stream in (("relay_paid_cpu_us", False), ("relay_paid_stream_cpu_us", True)):
-            work = paid(stream)
-            figures[name] = measured(pid, lambda work=work: load(process.url, work, 200), REQUESTS)  # type: ignore[misc]
-        return figures
-    finally:
-        process.stop()
+def unpaid(count: int, stream: bool, tokens: int) -> list[Sent]:
+    return [(msgspec.json.encode(chat(stream=stream, max_tokens=tokens)), {})] * count
 
 
 def main() -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, world() as found, upstream() as model:
-        print(f"{REQUESTS} paid requests, {CONCURRENCY} at a time, {len(WORDS)} events a stream")
-        figures = relay_figures(found, model.url, Path(folder))
-        with pass_through(model.url) as (url, pid):
-            plain = [(msgspec.json.encode(chat()), {"content-type": "application/json"})] * REQUESTS
-            asyncio.run(load(url, plain[:50], 200))
-            figures["fastapi_httpx_unpaid_cpu_us"] = measured(pid, lambda: load(url, plain, 200), REQUESTS)
-    for name, value in figures.items():
-        print(f"  {name:32} {value:>8,}")
-    (OUT / "relay.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        found = stack.enter_context(world())
+
+        def started(process: Process) -> Process:
+            process.start()
+            stack.callback(process.stop)
+            return process
+
+        def peer(name: str, *more: str) -> Process:
+            return started(Process(["bench.peers.relay", name, "0", *more], folder / f"{name}.log"))
+
+        upstream = peer("upstream")
+        settings = relay_settings(
+            found,
+            folder,
+            {"local": upstream.url + "/v1"},
+            models=[
+                {
+                    "id": chat()["model"],
+                    "input_price": 1_000_000,
+                    "output_price": 4_000_000,
+                    "context": 8192,
+                    "max_output": 1024,
+                    "default_output": 64,
+                }
+            ],
+        )
+        process = started(RelayProcess(settings, folder))
+        relay = Relay(process.url, settings, found, Upstream(), folder)
+        account = found.payer(10**15)
+
+        def paid(count: int, stream: bool, tokens: int) -> list[Sent]:
+            body = chat(stream=stream, max_tokens=tokens)
+            terms = terms_of(relay, body)
+            raw = msgspec.json.encode(body)
+            return [(raw, pay(account, terms, found.domain)) for _ in range(count)]
+
+        gateways = [Gateway("relay, paid", process.url + PATH, process.pid, paid, PAID)]
+        for name in PEERS:
+            other = peer(name, upstream.url + PATH)
+            gateways.append(Gateway(name, other.url + PATH, other.pid, unpaid, UNPAID))
+        print(f"{ROUNDS} rounds, {AT_ONCE} requests at once, streams of {EVENTS} events; medians")
+        quotes, direct = [], []
+        for gateway in gateways:
+            load(gateway.url, gateway.orders(32, False, 16))  # warm
+        for _ in range(ROUNDS):
+            direct += [1e3 * took for took in load(upstream.url + PATH, unpaid(ALONE, False, 16), at_once=1)]
+            cpu = cpu_s(process.pid)
+            load(process.url + PATH, unpaid(UNPAID, False, 16), expected=402)
+            quotes.append((cpu_s(process.pid) - cpu) / UNPAID * 1e6)
+            for gateway in gateways:
+                measure(gateway)
+        say(gateways, statistics.median(quotes), statistics.median(direct))
+
+
+def say(gateways: list[Gateway], quote_us: float, direct_ms: float) -> None:
+    rows = [("gateway", "CPU µs", "requests/s", "p50 added ms", "µs an event", "MB")]
+    figures: dict[str, int | float] = {"relay_quote_cpu_us": round(quote_us)}
+    for gateway in gateways:
+        cpu, event = statistics.median(gateway.cpu_us), statistics.median(gateway.event_us)
+        added = statistics.median(gateway.alone_ms) - direct_ms
+        per_s, memory = statistics.median(gateway.per_s), resident_mb(gateway.pid)
+        name = gateway.name.replace(", ", "_").replace("-", "_")
+        figures |= {
+            f"{name}_cpu_us": round(cpu),
+            f"{name}_requests_per_s": round(per_s),
+            f"{name}_added_p50_ms": round(added, 2),
+            f"{name}_event_cpu_us": round(event, 1),
+            f"{name}_resident_mb": memory,
+        }
+        rows.append((gateway.name, f"{cpu:,.0f}", f"{per_s:,.0f}", f"{added:.2f}", f"{event:.1f}", f"{memory}"))
+    rows.append(("relay, quote (402)", f"{quote_us:,.0f}", "", "", "", ""))
+    report("relay", "CPU time a request and an event, in microseconds; latency at one request at a time", figures, rows)
 
 
 if __name__ == "__main__":

@@ -111,11 +111,7 @@ class Chain:
 
     def call(self, address: str, data: bytes) -> bytes:
         """What a call by the signing account would return. Raises `Reverted`."""
-        transaction = {"from": self.sender, "to": address, "data": "0x" + data.hex()}
-        try:
-            return bytes(HexBytes(self._request("eth_call", [transaction, "latest"])))
-        except ApeException as error:
-            raise Reverted(f"call to {address} was refused: {error}") from error
+        return self._call(address, data)
 
     # Encoding
 
@@ -143,7 +139,9 @@ class Chain:
     # Sending
 
     def sign(self, to: str | None, data: bytes, nonce: int) -> Signed:
-        """Signs a transaction. Raises `Reverted` if the node says that it would fail."""
+        """Signs a transaction. Raises `Reverted` if it would fail."""
+        # Not left to the estimate of gas: where ape takes a network for a local one, it makes none.
+        self._call(to, data)
         fields: dict[str, Any] = {"data": HexBytes(data), "nonce": nonce, "chain_id": self.id, "value": 0}
         if to is not None:
             fields["receiver"] = to
@@ -172,6 +170,13 @@ class Chain:
             time.sleep(pause)
             pause = min(pause * 2, POLL_MAX_S)
         raise DeploymentError(f"{transaction} was not confirmed within {WAIT_S} s; run the command again to go on")
+
+    def _call(self, to: str | None, data: bytes) -> bytes:
+        transaction = {"from": self.sender, "data": "0x" + data.hex()} | ({"to": to} if to else {})
+        try:
+            return bytes(HexBytes(self._request("eth_call", [transaction, "latest"])))
+        except ApeException as error:
+            raise Reverted(f"{f'a call to {to}' if to else 'a creation'} was refused: {error}") from error
 
     def _request(self, method: str, parameters: Sequence[Any]) -> Any:
         return self._provider.make_request(method, list(parameters))

@@ -1,13 +1,17 @@
 """What the commands in `scripts/` share: account, progress, errors, exit codes."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import ape
 import click
 from ape.api import AccountAPI, ProviderAPI
+from ape.cli import ConnectedProviderCommand
 from ape.exceptions import AccountsError, ApeException
+from ape.logging import ClickHandler
 
 from cluster.chain.artifacts import ArtifactMissing
 from cluster.chain.manifest import ManifestError
@@ -39,6 +43,15 @@ account_option = click.option(
 )
 
 
+class Command(ConnectedProviderCommand):
+    """An ape command whose stdout is for results alone, and whose errors are sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _log_to_stderr("error" if ctx.params["quiet"] else None)
+        with _plain_errors():
+            return super().invoke(ctx)
+
+
 def folder_of(deployments: Path | None) -> Path:
     """The folder that was asked for, or the checkout's."""
     return deployments or deployments_folder()
@@ -68,8 +81,19 @@ def _account(chain_id: int, alias: str | None) -> AccountAPI:
     return account
 
 
+def _log_to_stderr(level: str | None) -> None:
+    """What ape has to say is none of the results, which is where it would put it."""
+    logger = logging.getLogger("ape")
+    if level is not None:
+        logger.setLevel(level.upper())
+    for handler in logger.handlers:
+        if isinstance(handler, ClickHandler):
+            levels = ("debug", "info", "success", "warning", "error")
+            handler.echo_kwargs = {key: {"err": True} for key in levels}
+
+
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def _plain_errors() -> Iterator[None]:
     """Turns what is expected to go wrong into a sentence and an exit code."""
     try:
         yield

@@ -1,6 +1,7 @@
 """Reads ranges of the chain so that what comes out is of one chain, or nothing comes out."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -209,19 +210,23 @@ def _bytes(value: str, length: int | None = None) -> bytes:
     return raw
 
 
+# Of what comes again and again: hashes of blocks and transactions, addresses.
+_same_bytes = lru_cache(maxsize=1 << 10)(_bytes)
+
+
 def _block(block: _Block) -> Block:
     return Block(_number(block.number), _bytes(block.hash, 32), _bytes(block.parent_hash, 32), _number(block.timestamp))
 
 
 def _log(log: _Log, blocks: dict[int, Block]) -> RawLog:
     block = blocks.get(_number(log.block_number))
-    if log.removed or block is None or block.hash != _bytes(log.block_hash, 32):
+    if log.removed or block is None or block.hash != _same_bytes(log.block_hash, 32):
         raise ChainMoved
     return RawLog(
         block.number,
         _number(log.log_index),
-        _bytes(log.address, 20),
-        _bytes(log.transaction_hash, 32),
+        _same_bytes(log.address, 20),
+        _same_bytes(log.transaction_hash, 32),
         b"".join([_bytes(topic, 32) for topic in log.topics]),
         _bytes(log.data),
     )

@@ -7,11 +7,13 @@ the process, the same chain gives the same bytes: no row holds a wall-clock time
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from indexer.chain import Block, Position, RawLog
 from indexer.rows import Key, Row
@@ -78,10 +80,12 @@ class Store:
             raise
         self._columns: dict[str, list[str]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
+        self._values: dict[str, Callable[[Row], tuple[Any, ...]]] = {}
         for table in self.derived_tables():
             info = self.db.execute(f"PRAGMA table_info({table})").fetchall()
             self._columns[table] = [row[1] for row in info]
             self._keys[table] = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
+            self._values[table] = itemgetter(*self._columns[table])
 
     def close(self) -> None:
         """Closes the connection."""
@@ -329,7 +333,7 @@ class Store:
             over = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in others)}" if others else "NOTHING"
             self.db.executemany(
                 f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT ({', '.join(keys)}) DO {over}",
-                [tuple([row[name] for name in columns]) for row in rows],
+                map(self._values[table], rows),
             )
 
 

@@ -9,9 +9,9 @@ from typing import ParamSpec, TypeVar
 
 from cluster.chain.manifest import Manifest
 from cluster.chain.rpc import NodeUnreachable, Rpc, RpcFailure
-from indexer.chain import Position
+from indexer.chain import Position, Range
 from indexer.decoder import Decoder
-from indexer.reader import ChainMoved, RangeTooLong, Reader
+from indexer.reader import NEAR_BLOCKS, ChainMoved, RangeTooLong, Reader
 from indexer.store import Store, WrongDatabase
 from indexer.writer import Writer
 
@@ -77,6 +77,7 @@ class Indexer:
         self._decoder = Decoder(manifest)
         self._reader = Reader(rpc, list(self._decoder.contracts.values()), window, max_range)
         self._writer = Writer(store, self._decoder, window)
+        self._ahead: Range | None = None
         self.status = Status()
 
     async def start(self) -> None:
@@ -177,12 +178,37 @@ class Indexer:
         target = head if to is None else min(to, head)
         if position.block >= target:
             return False
-        read = await self._reader.read(position, target)
-        await _whole(self._writer.apply, read, target)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.after == position and ahead.last.block <= target:
+            read = ahead
+        else:
+            read = await self._reader.read(position, target)
+        await self._apply(read, target)
         self.status.indexed = read.last.block
         self.status.logs += len(read.logs)
         self._progress(self.status)
         return read.last.block < target
+
+    async def _apply(self, read: Range, target: int) -> None:
+        """Writes a range while the next one is read, if there is one that is not near to the head."""
+        if target - read.last.block <= NEAR_BLOCKS:
+            await _whole(self._writer.apply, read, target)
+            return
+        reading = asyncio.create_task(self._read_ahead(read.last, target))
+        try:
+            await _whole(self._writer.apply, read, target)
+        except BaseException:
+            reading.cancel()
+            await asyncio.wait([reading])
+            raise
+        self._ahead = await reading
+
+    async def _read_ahead(self, after: Position, target: int) -> Range | None:
+        """The next range; None if it can't be had, which the next step will find and tell."""
+        try:
+            return await self._reader.read(after, target)
+        except (RpcFailure, ChainMoved, RangeTooLong):
+            return None
 
     async def _settle(self, position: Position, head: int) -> bool:
         """The node does not have our last block: it lags behind, or the chain was reorganized."""

@@ -4,22 +4,21 @@ from pathlib import Path
 
 import click
 from ape.api import ProviderAPI
-from ape.cli import ConnectedProviderCommand
 
 from cluster.chain.manifest import encode
 from deployment import config
 from deployment.command import (
+    Command,
     account_option,
     config_option,
     connect,
     deployments_option,
     folder_of,
-    plain_errors,
 )
 from deployment.deploy import deploy
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=Command)
 @account_option
 @config_option
 @deployments_option
@@ -43,9 +42,8 @@ def cli(
       ape run deploy --network cluster:local
       ape run deploy --network base:sepolia --account deployer --config ours.toml
     """
-    with plain_errors():
-        chain = connect(provider, alias)
-        chosen = config.load(chain.id, chain.sender, config_path)
-        manifest = deploy(chain, chosen, folder_of(deployments), quiet)
+    chain = connect(provider, alias)
+    chosen = config.load(chain.id, chain.sender, config_path)
+    manifest = deploy(chain, chosen, folder_of(deployments), quiet)
     if as_json:
         click.echo(encode(manifest))

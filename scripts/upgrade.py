@@ -5,18 +5,17 @@ from pathlib import Path
 import click
 import msgspec
 from ape.api import ProviderAPI
-from ape.cli import ConnectedProviderCommand
 from eth_utils import is_checksum_address
 
 from cluster.chain.roles import FUNCTIONS
 from deployment import config
 from deployment.command import (
+    Command,
     account_option,
     config_option,
     connect,
     deployments_option,
     folder_of,
-    plain_errors,
 )
 from deployment.progress import exclusive
 from deployment.upgrade import Status, Upgrade
@@ -35,7 +34,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str | 
     return value
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=Command)
 @click.argument("contract", type=click.Choice(tuple(FUNCTIONS)))
 @click.option(
     "--schedule", "action", flag_value="schedule", help="Check and deploy the new code, schedule the upgrade."
@@ -86,12 +85,11 @@ def cli(
       ape run upgrade PaymentRouter --execute --network base:mainnet --account upgrader
       ape run upgrade PaymentRouter --cancel --network base:mainnet --account guardian
     """
-    with plain_errors():
-        chain = connect(provider, alias)
-        folder = folder_of(deployments)
-        with exclusive(folder):
-            upgrade = Upgrade(chain, config.confirmations(chain.id, config_path), folder, contract, action, quiet)
-            status = _act(upgrade, action, source or contract, data, proposer)
+    chain = connect(provider, alias)
+    folder = folder_of(deployments)
+    with exclusive(folder):
+        upgrade = Upgrade(chain, config.confirmations(chain.id, config_path), folder, contract, action, quiet)
+        status = _act(upgrade, action, source or contract, data, proposer)
     if as_json:
         click.echo(msgspec.json.encode(status))
     else:

@@ -17,6 +17,7 @@ from cluster.chain.codec import JsonAbi, signature_of, type_of
 
 WORD = 32
 _ZEROS = bytes(WORD)
+_NO_ADDRESS = bytes(12)
 
 # Reads the value that stands at a place in the data; of a dynamic type, where its offset points to.
 _Read = Callable[[bytes, int], Any]
@@ -46,13 +47,17 @@ def _word(data: bytes, at: int) -> bytes:
 
 
 def _number(data: bytes, at: int) -> int:
-    return int.from_bytes(_word(data, at))
+    word = data[at : at + WORD]
+    # `_word`, in place: this is called for nearly every word of every log.
+    if len(word) != WORD:
+        _word(data, at)
+    return int.from_bytes(word)
 
 
 def _read_address(data: bytes, at: int) -> str:
-    word = _word(data, at)
-    if word[:12] != _ZEROS[:12]:
-        raise EventDataError(f"word at byte {at} is not an address: {word.hex()}")
+    word = data[at : at + WORD]
+    if len(word) != WORD or not word.startswith(_NO_ADDRESS):
+        raise EventDataError(f"word at byte {at} is not an address: {_word(data, at).hex()}")
     return _address(word[12:])
 
 
@@ -65,6 +70,8 @@ def _read_bool(data: bytes, at: int) -> bool:
 
 def _uint(bits: int) -> _Read:
     limit = 1 << bits
+    if bits == WORD * 8:
+        return _number
 
     def read(data: bytes, at: int) -> int:
         number = _number(data, at)

@@ -31,7 +31,7 @@ REGISTRY = Role(6, "REGISTRY", 0)
 
 ROLES = (ADMIN, UPGRADER, PARAMETERS, PAUSER, MODERATOR, GUARDIAN, REGISTRY)
 
-_UPGRADE = {UPGRADER: ("upgradeToAndCall",)}
+_UPGRADE: dict[Role, tuple[str, ...]] = {UPGRADER: ("upgradeToAndCall",)}
 
 # contract → role → functions it opens. A restricted function that is not here is the admin's alone.
 FUNCTIONS: dict[str, dict[Role, tuple[str, ...]]] = {

@@ -27,9 +27,9 @@ class Chain(Host):
     (`cluster.testing.anvil.AnvilChain` tells that).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chain_id: int = CHAIN_ID) -> None:
         super().__init__()
-        self._evm = EVM(env=Env(cfg=CfgEnv(chain_id=CHAIN_ID)))
+        self._evm = EVM(env=Env(cfg=CfgEnv(chain_id=chain_id)))
         self._evm.set_balance(FAUCET, 10**40)
         self.block = 1
         self.time = START_S
@@ -84,7 +84,8 @@ class Chain(Host):
             output = self._evm.message_call(plain(sender), plain(to), calldata=data, value=value, gas=gas or GAS_LIMIT)
         except RuntimeError as error:
             raise self._stopped(error) from None
-        return Receipt(bytes(output), self._evm.result.logs, self._event)
+        result = self._evm.result
+        return Receipt(bytes(output), result.logs if result is not None else [], self._event)
 
     def call(self, to: Any, data: bytes, sender: Any = None) -> bytes:
         caller = plain(sender) if sender is not None else FAUCET

@@ -26,6 +26,8 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// @custom:storage-location erc7201:cluster.storage.PaymentRouter
     struct PaymentRouterStorage {
         address treasury;
+        /// Beside the treasury, so that a purchase finds both in one slot.
+        bool paused;
         /// Made once, at initialization: tills keep their addresses across upgrades.
         address tillImplementation;
         mapping(address currency => bool) accepted;
@@ -87,7 +89,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         address[] calldata currencies
     ) external initializer {
         __AccessManaged_init(authority);
-        __Pausable_init();
         _storage().tillImplementation = address(new Till());
         _setTreasury(initialTreasury);
         for (uint256 i = 0; i < currencies.length; ++i) _setCurrency(currencies[i], true);
@@ -275,6 +276,11 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         return NFT;
     }
 
+    /// @inheritdoc PausableUpgradeable
+    function paused() public view override returns (bool) {
+        return _storage().paused;
+    }
+
     /// @inheritdoc IPaymentRouter
     function hasPurchased(uint256 id, address account) public view returns (bool) {
         return _storage().purchases[account].get(id);
@@ -283,6 +289,18 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// @inheritdoc IPaymentRouter
     function paymentAddress(uint256 id, address recipient, address referrer) public view returns (address) {
         return Clones.predictDeterministicAddress(_storage().tillImplementation, _tillSalt(id, recipient, referrer));
+    }
+
+    /// @dev The library's, but for where the flag is kept.
+    function _pause() internal override whenNotPaused {
+        _storage().paused = true;
+        emit Paused(msg.sender);
+    }
+
+    /// @dev The library's, but for where the flag is kept.
+    function _unpause() internal override whenPaused {
+        _storage().paused = false;
+        emit Unpaused(msg.sender);
     }
 
     /// @dev Checks a purchase and records it, before any money moves: whatever is called later finds it done.
@@ -366,7 +384,11 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// which does not pay for the credit.
     function _trySend(address currency, address to, uint256 amount) private returns (bool success) {
         if (currency != NATIVE) return IERC20(currency).trySafeTransfer(to, amount);
-        (success, ) = to.call{value: amount, gas: NATIVE_TRANSFER_GAS}("");
+        // In assembly, because Solidity would copy whatever the receiver returns, at the buyer's expense.
+        // solhint-disable-next-line no-inline-assembly
+        assembly {
+            success := call(NATIVE_TRANSFER_GAS, to, amount, 0, 0, 0, 0)
+        }
     }
 
     function _send(address currency, address to, uint256 amount) private {

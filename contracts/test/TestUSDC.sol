@@ -5,6 +5,7 @@ import {ERC20Upgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/
 import {ERC20PermitUpgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
 import {ERC3009Upgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/draft-ERC3009Upgradeable.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 /// @title A stand-in for Circle's FiatTokenV2_2 on local chains
 /// @notice 6 decimals, EIP-2612, EIP-3009 with both forms of signature, blacklist, pause, configured minters. The
@@ -179,6 +180,15 @@ contract TestUSDC is ERC20PermitUpgradeable, ERC3009Upgradeable {
             _balanceAndBlacklistState[to] = balance + value;
         }
         emit Transfer(from, to, value);
+    }
+
+    /// @dev EIP-3009 to the letter: unix seconds. OpenZeppelin's would read both times as block numbers if both have
+    /// bit 47 set, and so accept what every other implementation calls not yet valid.
+    function _checkValidity(uint256 validAfter, uint256 validBefore) internal view override {
+        uint256 time = Time.timestamp();
+        if (time <= validAfter || time >= validBefore) {
+            revert ERC3009InvalidAuthorizationTime(validAfter, validBefore);
+        }
     }
 
     function _requireSignature(address signer, bytes32 structHash, bytes calldata signature) private view {

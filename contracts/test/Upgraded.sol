@@ -41,18 +41,22 @@ abstract contract Upgraded {
 }
 
 /// @title ClusterToken, upgraded
+/// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract ClusterTokenV2 is ClusterToken, Upgraded {}
 
 /// @title DatasetNFT, upgraded
+/// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract DatasetNFTV2 is DatasetNFT, Upgraded {}
 
 /// @title DatasetRegistry, upgraded
+/// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract DatasetRegistryV2 is DatasetRegistry, Upgraded {
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor(IDatasetNFT datasetNft) DatasetRegistry(datasetNft) {}
 }
 
 /// @title PaymentRouter, upgraded
+/// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract PaymentRouterV2 is PaymentRouter, Upgraded {
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor(IDatasetRegistry datasetRegistry) PaymentRouter(datasetRegistry) {}

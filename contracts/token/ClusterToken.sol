@@ -115,6 +115,15 @@ contract ClusterToken is
         super._update(from, to, value);
     }
 
+    /// @dev EIP-3009 to the letter: unix seconds. OpenZeppelin's would read both times as block numbers if both have
+    /// bit 47 set, and so accept what every other implementation calls not yet valid.
+    function _checkValidity(uint256 validAfter, uint256 validBefore) internal view override {
+        uint256 time = Time.timestamp();
+        if (time <= validAfter || time >= validBefore) {
+            revert ERC3009InvalidAuthorizationTime(validAfter, validBefore);
+        }
+    }
+
     function _requireSignature(address signer, bytes32 structHash, bytes calldata signature) private view {
         if (!SignatureChecker.isValidSignatureNowCalldata(signer, _hashTypedDataV4(structHash), signature)) {
             revert ERC3009InvalidSignature();

@@ -1,4 +1,4 @@
-"""`python -m offchain.facilitator --config facilitator.toml`"""
+"""`cluster facilitator --config facilitator.toml`, or `python -m offchain.facilitator`"""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from offchain.service.serving import reporting, serve
 def main(path: Path | None) -> None:
     """Run an x402 facilitator: it verifies EIP-3009 payments and settles them, paying the gas.
 
-    Example: CLUSTER_FACILITATOR_PORT=8402 python -m offchain.facilitator --config facilitator.toml
+    Example: CLUSTER_FACILITATOR_PORT=8402 cluster facilitator --config facilitator.toml
     """
 
     def start() -> None:

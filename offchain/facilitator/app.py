@@ -26,6 +26,7 @@ from offchain.facilitator.facilitator import Facilitator
 from offchain.facilitator.hotkey import HotKey
 from offchain.facilitator.networks import caip2, v1_name
 from offchain.facilitator.payment import Payment, Terms, parse_payload
+from offchain.service.database import JournalBusy
 from offchain.service.errors import SettingsError
 from offchain.service.nesting import TooDeep, check_depth
 from offchain.service.serving import Service
@@ -90,7 +91,7 @@ def create_app(config: FacilitatorConfig) -> Service:
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _http_error},
+        exception_handlers={HTTPException: _http_error, JournalBusy: _busy, Exception: _http_error},
     )
 
     @contextlib.asynccontextmanager
@@ -110,6 +111,10 @@ def create_app(config: FacilitatorConfig) -> Service:
 async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return JSONResponse({"error": str(getattr(error, "detail", "internal error"))}, status)
+
+
+async def _busy(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 503, {"retry-after": "1"})
 
 
 async def _read(request: Request) -> tuple[Payment, Terms]:

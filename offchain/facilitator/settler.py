@@ -23,7 +23,7 @@ from offchain.facilitator.verify import Checked
 
 log = logging.getLogger(__name__)
 
-FIRST_POLL_S = 0.05
+FIRST_POLL_S = 0.02
 SLOWEST_POLL_S = 2.0
 FEES_AGE_S = 2.0
 DISPLACED_SEEN = 3

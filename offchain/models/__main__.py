@@ -1,4 +1,4 @@
-"""`python -m offchain.models`"""
+"""`cluster models`, or `python -m offchain.models`"""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from offchain.models.server import ServerOptions, start
 from offchain.models.weights import CONTEXT, MODEL, WeightsUnusable, find
 
 EXIT_START = 3
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()
@@ -21,8 +22,13 @@ EXIT_START = 3
 def main(host: str, port: int, threads: int, parallel: int, context: int) -> None:
     """Serve SmolLM2-135M-Instruct with OpenAI's API, from the installed weights.
 
-    Example: python -m offchain.models --port 8401
+    GET /health answers 200 once it can answer; it says where it listens no sooner. Takes no key: meant for the
+    loopback interface, with a relay in front.
+
+    Example: cluster models --port 8401
     """
+    if host not in LOOPBACK:
+        click.echo(f"warning: anybody who can reach {host} can use it without a key", err=True)
     stops = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # for llama.cpp's threads, too, which inherit it
     try:

@@ -1,5 +1,6 @@
 """A chat server in this process: llama.cpp through `xllamacpp`, OpenAI's API over HTTP."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,18 @@ def start(weights: Path, options: ServerOptions) -> Any:
     params.ui = False
     params.endpoint_slots = False
     params.endpoint_props = False
+    check_free(options.host, options.port)
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
         raise OSError(f"cannot serve on {options.host}:{options.port}: {error}") from error
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises `OSError` with a readable message if nothing can listen there: llama.cpp's own does not say why."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error

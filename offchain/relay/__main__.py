@@ -1,4 +1,4 @@
-"""`python -m offchain.relay --config relay.toml`"""
+"""`cluster relay --config relay.toml`, or `python -m offchain.relay`"""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ def main(path: Path | None, only_check: bool) -> None:
 
     \b
     Examples:
-      python -m offchain.relay --config relay.toml
-      CLUSTER_RELAY_PORT=9000 CLUSTER_RELAY_LIMITS__MAX_CONCURRENT=8 python -m offchain.relay --config
-      relay.toml
+      cluster relay --config relay.toml
+      cluster relay --config relay.toml --check
+      CLUSTER_RELAY_PORT=9000 CLUSTER_RELAY_LIMITS__MAX_CONCURRENT=8 cluster relay --config relay.toml
     """
 
     def start() -> None:

@@ -20,6 +20,7 @@ CODES: dict[str, int] = {
     "payment_in_flight": 409,
     "payment_for_another_request": 409,
     "body_too_large": 413,
+    "headers_too_large": 431,
     "internal_error": 500,
     "upstream_failed": 502,
     "overloaded": 503,

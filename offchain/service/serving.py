@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cluster.chain.eip3009 import NotAnAuthorizationToken
 from cluster.chain.rpc import RpcFailure
 from offchain.service.errors import CannotStart, SettingsError
+from offchain.service.protocol import BoundedProtocol
 
 SHUTDOWN_S = 10
 BACKLOG = 2048
@@ -87,7 +88,7 @@ def uvicorn_config(app: ASGIApp, host: str) -> uvicorn.Config:
         app,
         host=host,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_level="warning",

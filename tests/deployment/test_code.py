@@ -53,5 +53,5 @@ def test_every_immutable_of_the_contracts_is_a_hole_and_nothing_else() -> None:
         filled = runtime.replace(HOLE, PUSH32 + b"\x11" * 32)
         assert code.matches(runtime, filled), name
         # UUPSUpgradeable's own address is one more, in each.
-        assert (runtime != filled) and runtime.count(HOLE) >= immutables + 1, name
+        assert runtime.count(HOLE) >= immutables + 1, name
         assert not code.matches(runtime, filled[:-1] + bytes([filled[-1] ^ 1])), name

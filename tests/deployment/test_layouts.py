@@ -170,7 +170,7 @@ def test_sources_that_do_not_compile_are_a_sentence(checkout: Path) -> None:
     (checkout / planted("Broken")).write_text("contract Broken {")
     with (
         layout.reading({"Broken": planted("Broken")}, folder=checkout) as begun,
-        pytest.raises(DeploymentError, match="storage layouts can't be read from the sources:\n(.*\n)*.*ParserError"),
+        pytest.raises(DeploymentError, match=r"storage layouts can't be read from the sources:\n(.*\n)*.*ParserError"),
     ):
         begun.result()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from cluster.chain.paths import root
 from cluster.chain.rpc import Rpc
 from cluster.testing.suite import NATIVE
 from indexer.api import app as module
@@ -353,3 +354,19 @@ def test_a_slug_of_digits_does_not_stand_in_for_an_id(story: World, tmp_path: Pa
     with client_of(story, tmp_path / "index.db") as api:
         assert api.get("/datasets/001").json()["slug"] == "city-noise"
         assert [row["id"] for row in api.get("/datasets?q=001").json()["data"]] == [3]
+
+
+def test_every_example_of_the_manual_is_answered_or_names_a_dataset_that_is_not_there(api: TestClient) -> None:
+    examples = re.findall(r"^\| `GET (\S+)`", (root() / "docs" / "indexer.md").read_text(), re.MULTILINE)
+    assert len(examples) > 7
+    for path in examples:
+        answer = api.get(path)
+        assert answer.status_code == (404 if "palmer-penguins" in path else 200), path
+        if answer.status_code == 404:
+            assert answer.json()["error"]["code"] == "dataset_not_found"
+
+
+def test_every_metric_of_the_manual_is_there_and_no_other(api: TestClient) -> None:
+    manual = (root() / "docs" / "indexer.md").read_text().split("prefix `cluster_indexer_`:")[1].split(".")[0]
+    told = {f"cluster_indexer_{name}" for name in re.findall(r"`([a-z_]+)`", manual)}
+    assert told == set(re.findall(r"^(cluster_indexer_\w+) ", api.get("/metrics").text, re.MULTILINE))

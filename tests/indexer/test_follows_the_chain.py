@@ -234,7 +234,7 @@ async def machine(seed: int, path: Path) -> AsyncIterator[Machine]:
 
 # Every example has a chain of its own, so a failure is told as it was found instead of being made smaller.
 @settings(
-    max_examples=20,
+    max_examples=14,
     deadline=None,
     database=None,
     phases=[Phase.generate],

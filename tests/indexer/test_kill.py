@@ -5,6 +5,7 @@ rows in the same tables as no kill at all: logs, derived rows, journal, checkpoi
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -25,7 +26,7 @@ from cluster.chain import manifest as manifests
 from cluster.chain.rpc import Rpc
 from indexer.store import Store
 from indexer.sync import Indexer
-from tests.indexer.compare import dump
+from tests.indexer.compare import Dump, dump
 from tests.indexer.conftest import World
 
 TIMEOUT_S = 30
@@ -94,24 +95,21 @@ def start(world: World, tmp_path: Path) -> Iterator[Callable[[str], Process]]:
         yield begin
 
 
-def assert_same(one: Path, other: Path) -> None:
-    """Every table of both holds the same rows."""
-    stores = Store(one), Store(other)
-    first, second = (dump(store) for store in stores)
-    for store in stores:
-        store.close()
-    assert first["undo"], "the journal is part of what is compared"
-    assert len(first["purchase"]) > 3
-    assert first.keys() == second.keys()
-    for table, rows in first.items():
-        assert rows == second[table], table
+def everything(database: Path) -> Dump:
+    """All rows of all tables."""
+    store = Store(database)
+    found = dump(store)
+    store.close()
+    assert found["undo"], "the journal is part of what is compared"
+    assert len(found["purchase"]) > 3
+    return found
 
 
 def test_killed_at_random_moments_of_the_traffic(world: World, start: Callable[[str], Process], tmp_path: Path) -> None:
     random = Random(3)
     steady = start("steady.db")
-    for _ in range(8):
-        world.blocks(random.randint(10, 40))
+    for _ in range(5):
+        world.blocks(random.randint(10, 30))
         victim = start("killed.db")
         until = time.monotonic() + random.uniform(0, 0.25)
         while time.monotonic() < until:
@@ -123,12 +121,15 @@ def test_killed_at_random_moments_of_the_traffic(world: World, start: Callable[[
     for process in (steady, last):
         process.wait_for(world.head())
         assert process.end(signal.SIGINT) == 0
-    assert_same(tmp_path / "steady.db", tmp_path / "killed.db")
+    assert everything(tmp_path / "killed.db") == everything(tmp_path / "steady.db")
 
 
-def run_and_die(world: World, database: Path, after: int) -> bool:
-    """Indexes in a process of its own, which kills itself after so many tens of SQLite's instructions. Returns whether
-    it died, or came to its end first.
+Arm = Callable[[sqlite3.Connection, Callable[[], None]], None]
+
+
+def run_and_die(world: World, database: Path, arm: Arm, after: int) -> bool:
+    """Indexes in a process of its own, which kills itself at the n-th call of what `arm` ties to its database. Returns
+    whether it died, or came to its end first.
     """
     child = os.fork()
     if child:
@@ -147,7 +148,7 @@ def run_and_die(world: World, database: Path, after: int) -> bool:
 
         def connect_and_count(*args: Any, **kwargs: Any) -> sqlite3.Connection:
             db: sqlite3.Connection = connect(*args, **kwargs)
-            db.set_progress_handler(burn, 10)
+            arm(db, burn)
             return db
 
         sqlite3.connect = connect_and_count  # type: ignore[assignment]
@@ -155,6 +156,25 @@ def run_and_die(world: World, database: Path, after: int) -> bool:
         os._exit(0)
     finally:
         os._exit(1)
+
+
+def at_instructions(db: sqlite3.Connection, burn: Callable[[], None]) -> None:
+    """Every ten instructions of SQLite's machine."""
+    db.set_progress_handler(burn, 10)
+
+
+def at_statements(db: sqlite3.Connection, burn: Callable[[], None]) -> None:
+    """Before every statement that writes, BEGIN and COMMIT included; of many of one kind, before the first."""
+    last = ""
+
+    def trace(statement: str) -> None:
+        nonlocal last
+        kind = " ".join(statement.split()[:3])
+        if kind != last and not kind.startswith(("SELECT", "PRAGMA", "--")):
+            last = kind
+            burn()
+
+    db.set_trace_callback(trace)
 
 
 async def catch_up(world: World, database: Path) -> None:
@@ -172,13 +192,32 @@ def test_killed_at_any_instruction_of_the_database(world: World, tmp_path: Path)
     deaths = 0
     # The first deaths come while the tables are made.
     for after in (3, 300, 900):
-        deaths += run_and_die(world, killed, after)
-    for turn in range(60):
+        deaths += run_and_die(world, killed, at_instructions, after)
+    for turn in range(40):
         world.blocks(random.randint(1, 5))
         if turn % 4 == 3:
             world.reorg(random.randint(1, 15))
-        deaths += run_and_die(world, killed, random.randint(1, 800))
+        deaths += run_and_die(world, killed, at_instructions, random.randint(1, 800))
         asyncio.run(catch_up(world, steady))
     asyncio.run(catch_up(world, killed))
-    assert deaths > 30
-    assert_same(steady, killed)
+    assert deaths > 20
+    assert everything(killed) == everything(steady)
+
+
+def test_killed_before_each_statement_of_taking_back_and_going_on(world: World, tmp_path: Path) -> None:
+    world.blocks(40)
+    before, steady, killed = (tmp_path / f"{name}.db" for name in ("before", "steady", "killed"))
+    asyncio.run(catch_up(world, before))
+    world.reorg(2)
+    world.blocks(1)
+    shutil.copy(before, steady)
+    asyncio.run(catch_up(world, steady))
+    expected = everything(steady)
+    statement = 1
+    shutil.copy(before, killed)
+    while run_and_die(world, killed, at_statements, statement):
+        asyncio.run(catch_up(world, killed))
+        assert everything(killed) == expected
+        shutil.copy(before, killed)
+        statement += 1
+    assert statement > 25

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,6 +18,12 @@ from tests.relay.payments import PATH, paid_request
 from tests.relay.world import MODEL, chat
 
 LIMITS = LimitsConfig()
+
+
+@pytest.fixture(scope="module")
+def http(relay_of_module: Relay) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=relay_of_module.url, timeout=30) as found:
+        yield found
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:
@@ -135,10 +142,10 @@ def test_any_body_parses_or_is_refused_with_a_known_code(body: bytes) -> None:
 @settings(max_examples=80, deadline=None)
 @given(body=bodies, header=st.none() | st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=60))
 def test_any_request_over_http_gets_a_shaped_error_below_500(
-    relay_of_module: Relay, body: bytes, header: str | None
+    http: httpx.Client, body: bytes, header: str | None
 ) -> None:
     headers = {} if header is None else {"PAYMENT-SIGNATURE": header}
-    response = httpx.post(relay_of_module.url + PATH, content=body, headers=headers)
+    response = http.post(PATH, content=body, headers=headers)
     assert 400 <= response.status_code < 500
     assert error_of(response)["code"]
 
@@ -152,7 +159,9 @@ payments = st.recursive(
 
 @settings(max_examples=80, deadline=None)
 @given(changed=st.lists(st.tuples(st.integers(0, 10), payments), min_size=1, max_size=3))
-def test_any_payment_gets_a_shaped_refusal(relay_of_module: Relay, changed: list[tuple[int, Any]]) -> None:
+def test_any_payment_gets_a_shaped_refusal(
+    relay_of_module: Relay, http: httpx.Client, changed: list[tuple[int, Any]]
+) -> None:
     header = {
         "x402Version": 2,
         "accepted": {
@@ -193,7 +202,7 @@ def test_any_payment_gets_a_shaped_refusal(relay_of_module: Relay, changed: list
         holder, name = places[where]
         holder[name] = value  # type: ignore[index]
     encoded = base64.b64encode(json.dumps(header).encode()).decode()
-    response = httpx.post(relay_of_module.url + PATH, json=chat(), headers={"PAYMENT-SIGNATURE": encoded}, timeout=30)
+    response = http.post(PATH, json=chat(), headers={"PAYMENT-SIGNATURE": encoded})
     assert response.status_code == 402
     assert error_of(response)["code"].startswith("payment_")
 

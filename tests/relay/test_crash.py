@@ -26,13 +26,13 @@ class GivenUp(Exception):
     """The test has failed elsewhere."""
 
 
-def until_served(url: str, body: dict[str, Any], header: dict[str, str], give_up: threading.Event) -> None:
+def until_served(http: httpx.Client, body: dict[str, Any], header: dict[str, str], give_up: threading.Event) -> None:
     """What a client does whose connection broke: the same request with the same header, until it has its
     answer.
     """
     while not give_up.wait(0.05):
         try:
-            response = httpx.post(url + PATH, json=body, headers=header, timeout=10)
+            response = http.post(PATH, json=body, headers=header)
         except httpx.TransportError:
             continue
         if response.status_code != 200:
@@ -72,9 +72,9 @@ def test_killed_at_random_moments_no_payment_is_lost_or_doubled(
         work = [paid_request(relay, content=f"number {n}", stream=n % 2 == 0) for n in range(PAYERS)]
         if block_time_s:
             the_world.chain.rpc("evm_setIntervalMining", block_time_s)
-        with ThreadPoolExecutor(6) as pool:
+        with httpx.Client(base_url=process.url, timeout=10) as http, ThreadPoolExecutor(6) as pool:
             try:
-                waits = [pool.submit(until_served, process.url, *pair, give_up) for pair in work]
+                waits = [pool.submit(until_served, http, *pair, give_up) for pair in work]
                 for _ in range(KILLS):
                     time.sleep(chance.uniform(0.05, 0.3 + block_time_s))
                     process.kill()
@@ -154,6 +154,10 @@ def test_killed_at_each_stage_a_payment_is_good_until_its_answer_is_whole(
         the_world.chain.rpc("anvil_dropAllTransactions")
         the_world.chain.rpc("evm_setAutomine", True)
         process.start()
+        # Whether its payer comes back or not, the books are put right.
+        while "settling" in states_of(tmp_path / "relay.sqlite"):
+            time.sleep(0.02)
+        assert states_of(tmp_path / "relay.sqlite") == {"served": 1, "settled": 3}
         for body, header in (in_stream, unanswered, unmined):
             assert httpx.post(process.url + PATH, json=body, headers=header, timeout=30).status_code == 200
         for body, header in (whole, in_stream, unanswered, unmined):

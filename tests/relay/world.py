@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import uvicorn
 from eth_account import Account as Keys
 from eth_account.signers.local import LocalAccount
@@ -183,36 +183,33 @@ def steady_port() -> int:
     raise RuntimeError("no free port")
 
 
-class RelayProcess:
-    """A relay as its operator runs it, to be killed."""
+class Process:
+    """A service as its user runs it, to be stopped and killed."""
 
-    def __init__(self, settings: dict[str, Any], folder: Path) -> None:
-        port = steady_port()
-        self.path = folder / "relay.toml"
-        self.path.write_text(to_toml({**settings, "port": port}))
-        self.url = f"http://127.0.0.1:{port}"
-        self.log = folder / "relay.log"
+    def __init__(self, command: list[str], log: Path) -> None:
+        self.log = log
         """What it printed, over all its starts."""
+        self.url = ""
+        self._command = [sys.executable, "-m", *command]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Returns once it says where it listens."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "offchain.relay", "--config", str(self.path)],
-                stdout=log,
-                stderr=log,
-                preexec_fn=anvil.die_with_parent,
-            )
-        until = time.monotonic() + 30
+            before = log.tell()
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, preexec_fn=anvil.die_with_parent)
+        until = time.monotonic() + 60
         while time.monotonic() < until:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the relay ended with {self._process.returncode}: {self.log.read_text()[-500:]}")
-            try:
-                httpx.get(self.url + "/healthz", timeout=1)
+            told = self.log.read_bytes()[before:].decode()
+            found = re.search(r"listening on (http://\S+)\n", told)
+            if found:
+                self.url = found[1]
                 return
-            except httpx.TransportError:
-                time.sleep(0.02)
-        raise RuntimeError("the relay did not start")
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{self._command[2]} ended with {self._process.returncode}: {told[-500:]}")
+            time.sleep(0.02)
+        self.kill()
+        raise RuntimeError(f"{self._command[2]} did not start")
 
     @property
     def pid(self) -> int:
@@ -241,6 +238,17 @@ class RelayProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
+
+
+class RelayProcess(Process):
+    """A relay that keeps its port over its starts."""
+
+    def __init__(self, settings: dict[str, Any], folder: Path) -> None:
+        path = folder / "relay.toml"
+        port = steady_port()
+        path.write_text(to_toml({**settings, "port": port}))
+        super().__init__(["offchain.relay", "--config", str(path)], folder / "relay.log")
+        self.url = f"http://127.0.0.1:{port}"
 
 
 def to_toml(settings: dict[str, Any]) -> str:

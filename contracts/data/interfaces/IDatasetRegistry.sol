@@ -113,9 +113,6 @@ interface IDatasetRegistry {
     /// @notice A reason code must not be zero.
     error InvalidReason();
 
-    /// @notice A moderator delisted the dataset for `reason`.
-    error DatasetDelistedBy(uint256 id, uint16 reason);
-
     /// @notice The dataset is not delisted.
     error NotDelisted(uint256 id);
 

@@ -50,7 +50,7 @@ BALANCE_OF, PRICE_OF, ACCESS_LEVEL, TOTAL_CLAIMABLE = (
 party = st.sampled_from(PARTIES)
 person = st.sampled_from(PEOPLE)
 recipients = st.sampled_from((*PARTIES, *GUESTS, *GUESTS))
-referrers = st.sampled_from(("nobody", "nobody", *PARTIES, "router"))
+referrers = st.sampled_from(("nobody", "recipient", *PARTIES, "router"))
 currency = st.sampled_from(CURRENCIES)
 token = st.sampled_from(TOKENS)
 signable = st.sampled_from(("usdc", "cp"))
@@ -188,7 +188,7 @@ class Marketplace(RuleBasedStateMachine):
         return names[0] if names else None
 
     def till(self, id_: int, recipient: str, referrer: str) -> Till:
-        key = (id_, self.at[recipient], self.at[referrer])
+        key = (id_, self.at[recipient], self.at[recipient if referrer == "recipient" else referrer])
         till = Till(self.router.paymentAddress(*key), *key)
         self.tills[till.address] = till
         return till
@@ -203,10 +203,16 @@ class Marketplace(RuleBasedStateMachine):
 
     # --- datasets
 
-    @initialize()
-    def open_the_market(self) -> None:
+    @initialize(hostile=st.booleans())
+    def open_the_market(self, hostile: bool) -> None:
+        """Two datasets in all currencies; in half of the runs nobody can be paid but in CP and the fee token."""
         for creator, slug in (("alice", "penguins"), ("burner", "seals")):
             self.publish(creator, slug, False, [(name, 1_001) for name in CURRENCIES])
+        if hostile:
+            self.false_token_fails(True)
+            self.hand_over("alice", 1, "reverting")
+            for name in ("reverting", "burner", "treasury"):
+                self.blacklist(name, True)
 
     @rule(
         creator=party, slug=st.sampled_from(SLUGS), free=seldom, terms=st.lists(st.tuples(currency, prices), max_size=3)
@@ -313,6 +319,7 @@ class Marketplace(RuleBasedStateMachine):
 
     def buy(self, buyer: str, id_: int, kind: str, limit: int, recipient: str, referrer: str, extra: int) -> None:
         """`extra` is native coin beyond the price in ETH, and beyond nothing in a token."""
+        referrer = recipient if referrer == "recipient" else referrer
         value = max(0, (self.price(id_, kind) if kind == "eth" else 0) + extra)
         if value > self.model.balances[NATIVE, self.at[buyer]]:
             return
@@ -327,8 +334,17 @@ class Marketplace(RuleBasedStateMachine):
         id_ = self.dataset(draw)
         self.buy(buyer, id_, kind, self.price(id_, kind), recipient, referrer, 0)
 
-    @rule(buyer=party, draw=datasets, kind=currency, recipient=recipients, referrer=referrers)
-    def purchase_what_is_sold(self, buyer: str, draw: int, kind: str, recipient: str, referrer: str) -> None:
+    @rule(
+        buyer=party,
+        draw=datasets,
+        kind=currency,
+        recipient=recipients,
+        referrer=referrers,
+        claims_to=st.sampled_from(("nobody", "router", *PARTIES)),
+    )
+    def purchase_what_is_sold(
+        self, buyer: str, draw: int, kind: str, recipient: str, referrer: str, claims_to: str
+    ) -> None:
         """For somebody who lacks access to a dataset with a price in the currency, put on offer again if need be."""
         model = self.model
         lacking = [
@@ -341,6 +357,9 @@ class Marketplace(RuleBasedStateMachine):
             id_, recipient = lacking[draw % len(lacking)]
             self.put_things_right(id_)
             self.buy(buyer, id_, kind, self.price(id_, kind), recipient, referrer, 0)
+            creditors = [name for owed, name in self.creditors() if owed == kind]
+            if creditors:
+                self.claim(creditors[draw % len(creditors)], kind, claims_to)
 
     @rule(
         buyer=party,
@@ -394,7 +413,7 @@ class Marketplace(RuleBasedStateMachine):
 
         if flaw == "front-run":
             self.both(permit, self.send("dave", contract.permit, owner, self.router, *signed))
-        args = (id_, at_token, price, self.at[recipient], self.at[referrer])
+        args = (id_, at_token, price, self.at[recipient], self.at[recipient if referrer == "recipient" else referrer])
         self.both(
             lambda: self.model.purchase_with_permit(owner, *args, permit),
             self.send(buyer, self.router.purchaseWithPermit, *args, signed),
@@ -790,6 +809,7 @@ class Marketplace(RuleBasedStateMachine):
         self.blacklist("dave", False)
         for kind, name in self.creditors():
             self.claim(name, kind, "dave")
+        self.the_router_holds_exactly_what_it_owes_and_what_was_forced_on_it()
         for kind in CURRENCIES:
             unclaimed = sum(
                 v for (at, who), v in model.credits.items() if at == self.at[kind] and self.name_of(who) is None

@@ -156,6 +156,17 @@ def test_the_holder_at_the_completion_earns_and_not_the_one_at_the_payment(marke
         market.complete("usdc")
 
 
+def test_what_lies_in_a_till_is_all_that_bounds_the_price(market: Market) -> None:
+    """The recipient may take a double payment back before; who settles in one transaction leaves none lying there."""
+    market.pay_in("usdc", 2 * PRICES["usdc"])
+    market.registry.setPrice(1, market.usdc, 2 * PRICES["usdc"] + 1, sender=market.creator)
+    with reverts("TillInsufficient", market.till(), 2 * PRICES["usdc"], 2 * PRICES["usdc"] + 1):
+        market.complete("usdc")
+    market.registry.setPrice(1, market.usdc, 2 * PRICES["usdc"], sender=market.creator)
+    with market.moves("usdc", {market.buyer: 0, market.till(): -2 * PRICES["usdc"]}):
+        market.complete("usdc")
+
+
 def test_refuses_what_a_purchase_refuses(market: Market) -> None:
     market.pay_in("usdc", PRICES["usdc"])
     with reverts("InvalidAddress", NATIVE):

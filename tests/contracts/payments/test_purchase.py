@@ -285,6 +285,13 @@ def test_a_gas_burner_costs_a_purchase_little(market: Market) -> None:
     assert market.claimable("eth", market.nft.ownerOf(1)) == split(PRICES["eth"], referred=True)[0]
 
 
+def test_what_a_receiver_returns_is_not_copied_at_the_buyers_expense(market: Market) -> None:
+    market.hand_over(1, market.contract("ReturnBomber"))
+    # 173,000 are needed, 39,000 of them for the answer; to copy it too would take 224,000.
+    receipt = market.purchase("eth", referrer=market.referrer, gas=200_000)
+    assert not receipt.named("Credited")
+
+
 @pytest.mark.parametrize("name", CURRENCIES)
 def test_no_gas_limit_turns_a_payment_into_a_credit(market: Market, name: str) -> None:
     """Whoever sends a purchase picks its gas, and must not pick who is paid: all are paid, or it reverts."""

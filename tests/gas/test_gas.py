@@ -1,0 +1,53 @@
+"""No call gets dearer unnoticed, and no call is missing from the report."""
+
+import pytest
+
+from bench.gas import PAGE, accepted, measure, page
+from cluster.chain import artifacts
+from cluster.chain.codec import Codec, signature_of
+from cluster.chain.roles import FUNCTIONS
+from tests.gas.meter import Figure
+
+ACCEPT = "run `make bench-gas` and commit what it wrote, if the change is worth it"
+# Called by a proxy's constructor, and by the AccessManager.
+NOT_A_USERS = {"initialize", "setAuthority"}
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Figure]:
+    return measure()
+
+
+def test_no_call_uses_over_one_percent_more_than_committed(figures: dict[str, Figure]) -> None:
+    committed = accepted()
+    dearer = [
+        f"{name}: {figure.gas:,}, committed {committed[name]:,}"
+        for name, figure in figures.items()
+        if name in committed and figure.gas * 100 > committed[name] * 101
+    ]
+    assert not dearer, "\n".join([*dearer, ACCEPT])
+
+
+def test_the_committed_report_has_exactly_the_calls_that_are_measured(figures: dict[str, Figure]) -> None:
+    assert set(accepted()) == set(figures), ACCEPT
+
+
+def test_the_page_shows_the_committed_figures(figures: dict[str, Figure]) -> None:
+    assert PAGE.read_text() == page(figures, accepted()), ACCEPT
+
+
+@pytest.mark.parametrize("contract", FUNCTIONS)
+def test_every_function_that_users_call_is_measured(figures: dict[str, Figure], contract: str) -> None:
+    restricted = {function for functions in FUNCTIONS[contract].values() for function in functions}
+    called = {
+        signature_of(function.entry)
+        for name, overloads in Codec(artifacts.load(contract).abi).functions.items()
+        for function in overloads
+        if not function.reads_only and name not in restricted | NOT_A_USERS
+    }
+    measured = {figure.signature for figure in figures.values() if figure.contract == contract}
+    assert called <= measured, f"not measured: {sorted(called - measured)}"
+
+
+def test_figures_are_the_same_in_every_run(figures: dict[str, Figure]) -> None:
+    assert measure() == figures
