@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
 import {IDepositCollector} from "../payments/channels/interfaces/IDepositCollector.sol";
 
 /// @title Brings nothing and says nothing
@@ -19,5 +22,13 @@ contract ReentrantCollector is IDepositCollector {
                 revert(add(result, 0x20), mload(result))
             }
         }
+    }
+}
+
+/// @title Takes what the payer approved it for: the simplest honest collector
+contract ApprovalCollector is IDepositCollector {
+    /// @inheritdoc IDepositCollector
+    function collect(address payer, address token, uint256 amount, bytes32, bytes calldata) external {
+        SafeERC20.safeTransferFrom(IERC20(token), payer, msg.sender, amount);
     }
 }
