@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from cluster.chain.rpc import NodeUnreachable, Rpc
+from indexer import sync
 from indexer.store import Store, WrongDatabase
 from indexer.sync import ChainReplaced, Indexer
 from tests.indexer.compare import function_of_chain
@@ -107,6 +108,60 @@ def test_a_replica_behind_the_one_that_told_the_head_can_not_make_the_checkpoint
             node.lag = 0
             await indexer.catch_up()
             assert function_of_chain(store) == function_of_chain(await clean_copy(world))
+
+    asyncio.run(play())
+
+
+def test_a_node_that_was_set_back_before_the_deployment_is_waited_for_and_it_shows(world: World) -> None:
+    world.blocks(20)
+
+    async def play() -> None:
+        async with indexing(world) as (node, indexer, store):
+            await indexer.catch_up()
+            reached = store.position()
+            # As if the deployment were younger.
+            store.db.execute("DELETE FROM block WHERE number < 20")
+            node.lag = world.head() - 10
+            with pytest.raises(NodeUnreachable, match="block is 10, before the deployment"):
+                await indexer.catch_up()
+            assert store.position() == reached
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [("drop", "no node answered"), ("empty block", "does not fit together")],
+    ids=["unreachable", "contradicting"],
+)
+def test_what_is_waited_out_shows_and_is_over_when_it_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch, trouble: str, said: str
+) -> None:
+    monkeypatch.setattr(sync, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(sync, "MAX_RETRY_S", 0.2)
+    world.blocks(5)
+
+    async def play() -> None:
+        async with indexing(world) as (node, indexer, _):
+            if trouble == "drop":
+                node.fault = lambda: "drop"
+            else:
+                # The head is told by a node that is ahead of the one that has the blocks.
+                def lag_after_head(method: str) -> None:
+                    node.lag = 0 if method == "eth_blockNumber" else 3
+
+                node.before = lag_after_head
+            stop = asyncio.Event()
+            running = asyncio.create_task(indexer.run(stop))
+            status = indexer.status
+            async with asyncio.timeout(30):
+                while said not in (status.error or ""):
+                    await asyncio.sleep(0.02)
+                node.fault, node.before, node.lag = (lambda: None), (lambda _: None), 0
+                while (status.error, status.indexed) != (None, world.head()):
+                    await asyncio.sleep(0.02)
+            stop.set()
+            await running
 
     asyncio.run(play())
 
