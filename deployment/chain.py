@@ -1,5 +1,6 @@
 """The chain as ape is connected to it: reading, encoding, signing, sending."""
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,8 @@ WAIT_S = 600
 
 IMPLEMENTATION_SLOT = int.from_bytes(keccak(text="eip1967.proxy.implementation")) - 1
 """ERC-1967."""
+
+_CUSTOM_ERROR = re.compile(r"custom error 0x([0-9a-f]{8})")
 
 
 class Reverted(DeploymentError):
@@ -176,7 +179,19 @@ class Chain:
         try:
             return bytes(HexBytes(self._request("eth_call", [transaction, "latest"])))
         except ApeException as error:
-            raise Reverted(f"{f'a call to {to}' if to else 'a creation'} was refused: {error}") from error
+            what = f"a call to {to}" if to else "a creation"
+            raise Reverted(f"{what} was refused: {self._reason(str(error))}") from error
+
+    def _reason(self, text: str) -> str:
+        """What a node said of a revert, with the error's name if it is one of our contracts'."""
+        found = _CUSTOM_ERROR.search(text)
+        if found is None:
+            return text
+        for contract_type in self._contracts.values():
+            for error in contract_type.errors:
+                if keccak(text=error.selector)[:4].hex() == found[1]:
+                    return error.selector
+        return text
 
     def _request(self, method: str, parameters: Sequence[Any]) -> Any:
         return self._provider.make_request(method, list(parameters))

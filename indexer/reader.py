@@ -115,7 +115,6 @@ class Reader:
             raise
         by_number = {block.number: block for block in blocks}
         logs = self._in_order(_log(log, by_number) for answer in answers for log in answer or ())
-        await self._still(blocks[-1])
         return Range(after, Position(blocks[-1].number, blocks[-1].hash), logs, blocks)
 
     async def _read_far(self, after: Position, last: int, head: int) -> Range:
@@ -147,7 +146,8 @@ class Reader:
         logs = self._in_order(_log(log, by_number) for log in found or ())
         if by_number[last] != end:
             raise ChainMoved
-        await self._still(end, after)
+        # Blocks without logs are not linked to ours one by one, so both ends are looked at once more.
+        await self._still(after, Position(last, end.hash))
         if last - after.block == self.range:
             self._grow()
         kept = {log.block for log in logs}.union(near)
@@ -175,12 +175,11 @@ class Reader:
             raise ChainMoved
         return blocks
 
-    async def _still(self, block: Block, after: Position | None = None) -> None:
-        """Raises `ChainMoved` if a block, or the position that we read on from, is no longer on the chain."""
-        expected = {block.number: block.hash} | ({after.block: after.hash} if after else {})
-        for found in await self._existing(list(expected)):
-            if found.hash != expected[found.number]:
-                raise ChainMoved
+    async def _still(self, *positions: Position) -> None:
+        """Raises `ChainMoved` if one of them is no longer on the chain."""
+        found = await self._existing([position.block for position in positions])
+        if any(block.hash != position.hash for block, position in zip(found, positions, strict=True)):
+            raise ChainMoved
 
 
 def _check_links(blocks: Sequence[Block], after: Position) -> None:

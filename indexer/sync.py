@@ -186,6 +186,7 @@ class Indexer:
         await self._apply(read, target)
         self.status.indexed = read.last.block
         self.status.logs += len(read.logs)
+        self.status.error = None
         self._progress(self.status)
         return read.last.block < target
 

@@ -69,15 +69,20 @@ def findings(base: Path, artifacts: Path) -> list[Finding]:
     for detector in vars(all_detectors).values():
         if inspect.isclass(detector) and issubclass(detector, AbstractDetector):
             slither.register_detector(detector)
-    if not any(_is_ours(contract.source_mapping.filename.relative) for contract in slither.contracts):
+    ours = base / "contracts"
+    if not any(ours in Path(contract.source_mapping.filename.absolute).parents for contract in slither.contracts):
         raise SystemExit("Slither saw no contract of ours")
-    found = (result for results in slither.run_detectors() for result in results)
-    return [_finding(result) for result in found if any(map(_is_our_element, result["elements"]))]
+    found = []
+    for result in (result for results in slither.run_detectors() for result in results):
+        elements = [e for e in result["elements"] if ours in Path(e["source_mapping"]["filename_absolute"]).parents]
+        if elements:
+            found.append(Finding(result["check"], _place(elements[0]), result["description"].strip()))
+    return found
 
 
 def unexplained(found: Iterable[Finding], explanations: dict[str, Any]) -> tuple[list[Finding], list[str]]:
     """Findings without an explanation, and explanations without a finding."""
-    everywhere: dict[str, str] = explanations.get("everywhere", {})
+    everywhere = {check for check, why in explanations.get("everywhere", {}).items() if why.strip()}
     explained = {
         (check, place)
         for check, entries in explanations.get("at", {}).items()
@@ -88,27 +93,19 @@ def unexplained(found: Iterable[Finding], explanations: dict[str, Any]) -> tuple
     left = [f for f in found if f.check not in everywhere and (f.check, f.place) not in explained]
     checks = {finding.check for finding in found}
     seen = {(finding.check, finding.place) for finding in found}
-    idle = [f"{check} (everywhere)" for check in everywhere if check not in checks]
+    idle = [f"{check} (everywhere)" for check in sorted(everywhere - checks)]
     idle += [f"{check} at {place}" for check, place in sorted(explained - seen)]
     return left, idle
 
 
-def _finding(result: dict[str, Any]) -> Finding:
-    element = next((e for e in result["elements"] if _is_our_element(e)), result["elements"][0])
+def _place(element: dict[str, Any]) -> str:
+    """`Contract.function`, or what else the element is and is part of."""
     names = [element["name"]]
     parent = element.get("type_specific_fields", {}).get("parent")
     while parent is not None and parent["type"] in ("contract", "function"):
         names.insert(0, parent["name"])
         parent = parent.get("type_specific_fields", {}).get("parent")
-    return Finding(result["check"], ".".join(names), result["description"].strip())
-
-
-def _is_our_element(element: dict[str, Any]) -> bool:
-    return _is_ours(element["source_mapping"]["filename_relative"])
-
-
-def _is_ours(file: str) -> bool:
-    return file.startswith("contracts/")
+    return ".".join(names)
 
 
 def main() -> int:

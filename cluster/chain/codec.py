@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +38,12 @@ def plain(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=4096)
+def checksummed(address: str) -> str:
+    """An address in its mixed-case form (ERC-55); the hash it takes is what costs most in decoding an event."""
+    return to_checksum_address(address)
+
+
 def shaped(value: Any, parameter: dict[str, Any]) -> Any:
     """A decoded value as tests want it: checksummed addresses, structs by field name."""
     kind: str = parameter["type"]
@@ -47,7 +53,7 @@ def shaped(value: Any, parameter: dict[str, Any]) -> Any:
     if kind == "tuple":
         parts = parameter["components"]
         return SimpleNamespace(**{p["name"]: shaped(v, p) for p, v in zip(parts, value, strict=True)})
-    return to_checksum_address(value) if kind == "address" else value
+    return checksummed(value) if kind == "address" else value
 
 
 def _shaped_all(values: Sequence[Any], parameters: list[dict[str, Any]]) -> tuple[Any, ...]:

@@ -13,6 +13,6 @@ from cluster.testing.accounts import Account
 from cluster.testing.chain import Chain
 from cluster.testing.contract import Contract
 from cluster.testing.receipt import Event, Receipt
-from cluster.testing.reverts import Reverted, reverts
+from cluster.testing.reverts import InvalidTransaction, Reverted, reverts
 
-__all__ = ["Account", "Chain", "Contract", "Event", "Receipt", "Reverted", "reverts"]
+__all__ = ["Account", "Chain", "Contract", "Event", "InvalidTransaction", "Receipt", "Reverted", "reverts"]

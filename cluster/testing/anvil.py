@@ -1,6 +1,6 @@
 """The same contract objects on a real node: an anvil that signs for everybody.
 
-Slower than `Chain` by a factor of a hundred or more; for what crosses processes, and for gas.
+Slower than `Chain` by an order of magnitude (`bench/evm.py`); for what crosses processes, and for gas.
 """
 
 import time

@@ -10,7 +10,7 @@ from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 from cluster.chain.codec import plain
 from cluster.testing.host import Host, calls
 from cluster.testing.receipt import Event, Receipt
-from cluster.testing.reverts import Reverted
+from cluster.testing.reverts import InvalidTransaction, Reverted
 
 CHAIN_ID = 31337
 START_S = 1_800_000_000
@@ -98,10 +98,10 @@ class Chain(Host):
         topics, data = log.data
         return self.decode_log(log.address, topics, data)
 
-    def _stopped(self, error: RuntimeError) -> Reverted:
+    def _stopped(self, error: RuntimeError) -> Exception:
         stopped = _STOPPED.match(str(error))
         if stopped is None:
-            raise error
+            return InvalidTransaction(str(error))
         if stopped[1] == "Halt":
             return Reverted("Halt", (stopped[3],))
         return self.reverted(bytes.fromhex(stopped[2]))

@@ -9,7 +9,7 @@ from eth_abi import decode, encode
 from eth_utils import to_checksum_address
 
 from cluster.chain import artifacts
-from cluster.chain.codec import Codec, ErrorType, EventType, plain
+from cluster.chain.codec import Codec, ErrorType, EventType, checksummed, plain
 from cluster.testing.accounts import Account
 from cluster.testing.contract import Contract
 from cluster.testing.receipt import Event, Receipt
@@ -112,7 +112,7 @@ class Host(ABC):
         kind = (codec.events.get(topics[0]) if codec else None) or self._events.get(topics[0])
         if kind is None:
             return None
-        return Event(to_checksum_address(address), kind.entry["name"], kind.values(topics, data))
+        return Event(checksummed(address), kind.entry["name"], kind.values(topics, data))
 
     def reverted(self, data: bytes) -> Reverted:
         """What a revert with this data means."""

@@ -19,6 +19,10 @@ class Reverted(Exception):
         self.data = data
 
 
+class InvalidTransaction(Exception):
+    """No chain would take this transaction: its sender has not got the money, or is a contract."""
+
+
 @contextmanager
 def reverts(name: str, *values: Any) -> Iterator[None]:
     """Expects the block to revert with this error; with values given, with exactly these values."""

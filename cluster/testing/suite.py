@@ -47,7 +47,10 @@ def deploy_suite(chain: Host) -> Suite:
         for role, functions in FUNCTIONS[name].items():
             selectors = [f.selector for function in functions for f in contract.codec.functions[function]]
             manager.setTargetFunctionRole(contract, selectors, role.id, sender=admin)
+    ids = {role.name: role.id for role in ROLES}
     for role in ROLES[1:]:
+        if role.guardian is not None:
+            manager.setRoleGuardian(role.id, ids[role.guardian], sender=admin)
         manager.grantRole(role.id, registry if role is REGISTRY else admin, 0, sender=admin)
     registry.setPaymentRouter(router, sender=admin)
     return suite

@@ -34,6 +34,7 @@ from offchain.service.settings import check_address, checksummed, read_settings
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 15
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class FacilitatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,8 +47,8 @@ class FacilitatorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     host: str = "127.0.0.1"
     port: int = 8402
     auth_token_env: str | None = None
-    """Environment variable with the bearer token that callers must show. Without it, anybody who reaches the
-    port can spend the hot key's gas."""
+    """Environment variable with the bearer token that callers must show. Without it anybody who reaches the port can
+    spend the hot key's gas, so only the loopback interface is served."""
     settlement: SettlementConfig = SettlementConfig()
 
 
@@ -58,6 +59,8 @@ def load_config(path: Path | None) -> FacilitatorConfig:
     problems += check_address("asset", config.asset)
     if not config.rpc:
         problems.append("rpc must name at least one node")
+    if config.host not in LOOPBACK and config.auth_token_env is None:
+        problems.append(f"auth_token_env must be set to serve {config.host}: anybody there could spend the key's gas")
     if problems:
         raise SettingsError(problems)
     return config

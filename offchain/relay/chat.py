@@ -25,6 +25,7 @@ from offchain.service.database import JournalBusy
 log = logging.getLogger(__name__)
 
 MAX_HOST = 255
+STAYS_GOOD = "; what was paid stays good: repeat the request with the same payment header"
 
 
 class Chat:
@@ -116,6 +117,7 @@ class Chat:
         except TimeoutError:
             late = ApiError("upstream_timeout", f"not done within {self._limits.deadline_s} s")
             if not client.started:
+                late.message += STAYS_GOOD
                 raise late from None
             await client.break_off(late)
             return 200, late.code
@@ -157,8 +159,8 @@ class Chat:
                 self._answers.stream(client, job, order) if request.stream else self._answers.whole(client, job, order)
             )
         except ApiError as error:
-            # From here on the payment is settled; say that it is not lost.
-            error.message += "; the payment is settled and stays good: repeat the request with the same payment header"
+            # From here on the payment is settled.
+            error.message += STAYS_GOOD
             raise
         finally:
             ticket.release()

@@ -11,9 +11,10 @@ from x402.http.facilitator_client import HTTPFacilitatorClientSync
 from x402.http.facilitator_client_base import FacilitatorConfig as ClientConfig
 from x402.schemas import PaymentPayload, PaymentRequirements
 
-from offchain.facilitator.app import FacilitatorConfig, create_app
+from offchain.facilitator.app import FacilitatorConfig, create_app, load_config
 from offchain.facilitator.config import SettlementConfig
 from offchain.relay.app import create_app as create_relay
+from offchain.service.errors import SettingsError
 from tests.facilitator.test_settling import AMOUNT, payment
 from tests.relay.conftest import Relay
 from tests.relay.payments import PATH, paid_request
@@ -97,6 +98,17 @@ def test_without_the_token_nobody_can_spend_the_hot_keys_gas(
         good = httpx.get(url + "/supported", headers={"authorization": "Bearer a-secret-token"})
         assert good.status_code == 200
         assert httpx.get(url + "/healthz").status_code == 200
+
+
+def test_without_a_token_only_the_loopback_interface_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "facilitator.toml"
+    path.write_text('rpc = ["http://127.0.0.1:8545"]\nasset = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"\n')
+    assert load_config(path).host == "127.0.0.1"
+    monkeypatch.setenv("CLUSTER_FACILITATOR_HOST", "192.0.2.1")
+    with pytest.raises(SettingsError, match=r"auth_token_env must be set to serve 192\.0\.2\.1"):
+        load_config(path)
+    monkeypatch.setenv("CLUSTER_FACILITATOR_AUTH_TOKEN_ENV", "A_TOKEN")
+    assert load_config(path).auth_token_env == "A_TOKEN"
 
 
 def test_bodies_are_bounded_in_size_and_depth(url: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from cluster.chain.rpc import NodeUnreachable, Rpc
+from indexer import sync
 from indexer.store import Store, WrongDatabase
 from indexer.sync import ChainReplaced, Indexer
 from tests.indexer.compare import function_of_chain
@@ -15,11 +16,13 @@ from tests.indexer.faulty_node import FaultyNode
 
 
 @asynccontextmanager
-async def indexing(world: World, window: int = 128) -> AsyncIterator[tuple[FaultyNode, Indexer, Store]]:
+async def indexing(
+    world: World, window: int = 128, max_range: int = 2_000
+) -> AsyncIterator[tuple[FaultyNode, Indexer, Store]]:
     """An indexer that reads through a node with faults."""
     node, store = FaultyNode(world.url), Store(":memory:")
     async with node.serving() as url, Rpc(url) as rpc:
-        indexer = Indexer(store, world.manifest, rpc, window=window)
+        indexer = Indexer(store, world.manifest, rpc, window=window, max_range=max_range)
         await indexer.start()
         yield node, indexer, store
     store.close()
@@ -111,28 +114,96 @@ def test_a_replica_behind_the_one_that_told_the_head_can_not_make_the_checkpoint
     asyncio.run(play())
 
 
-@pytest.mark.parametrize("moment", range(1, 9))
-@pytest.mark.parametrize("backlog", [10, 90])
-def test_a_reorganization_between_any_two_requests_of_a_read_is_noticed(
-    world: World, moment: int, backlog: int
+def test_a_node_that_was_set_back_before_the_deployment_is_waited_for_and_it_shows(world: World) -> None:
+    world.blocks(20)
+
+    async def play() -> None:
+        async with indexing(world) as (node, indexer, store):
+            await indexer.catch_up()
+            reached = store.position()
+            # As if the deployment were younger.
+            store.db.execute("DELETE FROM block WHERE number < 20")
+            node.lag = world.head() - 10
+            with pytest.raises(NodeUnreachable, match="block is 10, before the deployment"):
+                await indexer.catch_up()
+            assert store.position() == reached
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [("drop", "no node answered"), ("empty block", "does not fit together")],
+    ids=["unreachable", "contradicting"],
+)
+def test_what_is_waited_out_shows_and_is_over_when_it_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch, trouble: str, said: str
 ) -> None:
-    """Read far from the head and near to it, with the window small enough that the far way is taken."""
+    monkeypatch.setattr(sync, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(sync, "MAX_RETRY_S", 0.2)
+    world.blocks(5)
+
+    async def play() -> None:
+        async with indexing(world) as (node, indexer, _):
+            if trouble == "drop":
+                node.fault = lambda: "drop"
+            else:
+                # The head is told by a node that is ahead of the one that has the blocks.
+                def lag_after_head(method: str) -> None:
+                    node.lag = 0 if method == "eth_blockNumber" else 3
+
+                node.before = lag_after_head
+            stop = asyncio.Event()
+            running = asyncio.create_task(indexer.run(stop))
+            status = indexer.status
+            async with asyncio.timeout(30):
+                while said not in (status.error or ""):
+                    await asyncio.sleep(0.02)
+                node.fault, node.before, node.lag = (lambda: None), (lambda _: None), 0
+                while (status.error, status.indexed) != (None, world.head()):
+                    await asyncio.sleep(0.02)
+            stop.set()
+            await running
+
+    asyncio.run(play())
+
+
+HEAD, BLOCK, LOGS = "eth_blockNumber", "eth_getBlockByNumber", "eth_getLogs"
+
+
+@pytest.mark.parametrize(
+    ("backlog", "transactions", "method", "turn"),
+    [
+        *((10, 3, *when) for when in ((HEAD, 1), (BLOCK, 1), (BLOCK, 2), (BLOCK, 5), (LOGS, 1), (LOGS, 4))),
+        *((60, 3, *when) for when in ((HEAD, 2), (HEAD, 3), (BLOCK, 2), (BLOCK, 3), (BLOCK, 16), (LOGS, 1), (LOGS, 2))),
+        # Blocks without logs, which leave nothing to compare but the ends of a range.
+        *((60, 0, *when) for when in ((HEAD, 2), (BLOCK, 2), (BLOCK, 3), (LOGS, 1))),
+    ],
+)
+def test_a_reorganization_between_any_two_requests_of_a_read_is_noticed(
+    world: World, backlog: int, transactions: int, method: str, turn: int
+) -> None:
+    """Read near to the head, and far from it in several ranges, the next one read while one is written. The
+    reorganization goes below what was indexed before.
+    """
     world.blocks(30)
 
     async def play() -> None:
-        async with indexing(world, window=2) as (node, indexer, store):
+        async with indexing(world, window=2, max_range=12) as (node, indexer, store):
             await indexer.catch_up()
-            world.blocks(backlog)
-            left = moment
+            world.blocks(backlog, transactions)
+            left = turn
 
-            def burn(_: str) -> None:
+            def burn(asked: str) -> None:
                 nonlocal left
-                left -= 1
+                left -= asked == method
                 if left == 0:
-                    world.reorg(backlog - 2, transactions=2)
+                    left = -1
+                    world.reorg(backlog + 5, transactions=2)
 
             node.before = burn
             await indexer.catch_up()
+            assert left < 0
             node.before = lambda _: None
             await indexer.catch_up()
             assert function_of_chain(store) == function_of_chain(await clean_copy(world))

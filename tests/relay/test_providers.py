@@ -121,6 +121,22 @@ def test_a_client_that_does_not_read_holds_its_place_until_the_deadline_and_no_l
         assert again.status_code == 200
 
 
+def test_a_request_that_misses_its_deadline_keeps_its_payment(
+    the_world: World, the_upstream: Upstream, tmp_path: Path
+) -> None:
+    settings = relay_settings(the_world, tmp_path, {"local": the_upstream.url}, limits={"deadline_s": 1})
+    the_upstream.mode, the_upstream.delay_s = "ok", 30.0
+    with served(create_app(to_config(settings))) as url:
+        relay = Relay(url, settings, the_world, the_upstream, tmp_path)
+        body, header = paid_request(relay)
+        late = httpx.post(url + PATH, json=body, headers=header, timeout=30)
+        assert (late.status_code, late.json()["error"]["code"]) == (504, "upstream_timeout")
+        assert "stays good" in late.json()["error"]["message"]
+        the_upstream.delay_s = 0.0
+        assert httpx.post(url + PATH, json=body, headers=header, timeout=30).status_code == 200
+    assert len(the_world.transfers_to(relay.pay_to)) == 1
+
+
 def test_ready_only_while_the_hot_key_can_pay_gas(the_world: World, the_upstream: Upstream, tmp_path: Path) -> None:
     settings = relay_settings(the_world, tmp_path, {"local": the_upstream.url})
     key = the_world.payer(0)

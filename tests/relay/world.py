@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+import uvloop
 from eth_account import Account as Keys
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
@@ -154,7 +155,8 @@ class Served:
             time.sleep(0.005)
 
     def _run(self, listener: Any) -> None:
-        asyncio.run(self._server.serve(sockets=[listener]))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._server.serve(sockets=[listener]))
 
     def stop(self) -> None:
         self._server.should_exit = True

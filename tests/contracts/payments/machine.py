@@ -5,47 +5,32 @@ model says, or reverts with exactly the model's error. After each step money, cr
 compared.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from eth_utils import keccak
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from cluster.chain.eip3009 import Authorization
-from cluster.testing import Account, Chain, Receipt, reverts
-from cluster.testing.contract import Method
-from cluster.testing.suite import NATIVE, deploy_suite
-from tests.contracts.payments.market import act, publication
-from tests.contracts.payments.model import MAX_PRICE, MEMBER, NOBODY, Model, Payment, Refused, Till, World
-from tests.contracts.payments.signing import NEVER, domain_of, permit_of, sign, sign_cancel
+from cluster.testing import Account, Receipt
+from cluster.testing.suite import NATIVE
+from tests.contracts.payments.comparison import Compared
+from tests.contracts.payments.market import publication
+from tests.contracts.payments.model import MAX_PRICE, MEMBER, NOBODY, Payment, Till
+from tests.contracts.payments.signing import NEVER, permit_of, sign, sign_cancel
+from tests.contracts.payments.stage import (
+    ALLOWANCE,
+    CURRENCIES,
+    GUESTS,
+    ODD_HOLDERS,
+    PARTIES,
+    PEOPLE,
+    TOKENS,
+)
 
-PEOPLE = ("alice", "bob", "carol", "dave")
-CONTRACTS = ("reverting", "burner", "reentrant", "wallet")
-PARTIES = (*PEOPLE, *CONTRACTS)
-# They only ever get access: there must always be somebody left to buy for.
-GUESTS = tuple(f"guest {number}" for number in range(8))
-# Where a dataset's token may end up by accident.
-ODD_HOLDERS = ("router", "usdc", "registry")
-CURRENCIES = ("eth", "usdc", "cp", "fee", "false")
-TOKENS = CURRENCIES[1:]
 PRICES = (1, 2, 9, 10, 19, 20, 21, 99, 100, 1_001, 25_000_019, 10**18 + 7, 2**64, 10**27, MAX_PRICE)
 SLUGS = ("penguins", "seals", "whales", "terns", "krill")
-GAS = 3_000_000
-FUNDS = {"eth": 10**38, "usdc": 2**130, "cp": 10**26, "fee": 2**130, "false": 2**130}
-ALLOWANCE = 2**140
-FEE_COLLECTOR = "0x0000000000000000000000000000000000000FeE"
-TILLS_CHECKED = 8
-
-BALANCE_OF, PRICE_OF, ACCESS_LEVEL, TOTAL_CLAIMABLE = (
-    keccak(text=signature)[:4]
-    for signature in (
-        "balanceOf(address)",
-        "priceOf(uint256,address)",
-        "accessLevel(uint256,address)",
-        "totalClaimable(address)",
-    )
-)
 
 party = st.sampled_from(PARTIES)
 person = st.sampled_from(PEOPLE)
@@ -62,144 +47,14 @@ mostly = st.sampled_from((True, True, True, False))
 seldom = st.sampled_from((False, False, False, True))
 
 
-class Stage:
-    """The contracts and the people, made once; every example undoes what it did."""
-
-    def __init__(self) -> None:
-        self.chain = chain = Chain()
-        self.suite = suite = deploy_suite(chain)
-        self.admin = suite.admin
-        for name in ("Till", "ClusterAccessManager"):
-            chain.codec(name)
-        self.accounts: dict[str, Any] = {name: chain.account(name) for name in (*PEOPLE, *GUESTS)}
-        self._make("reverting", "RevertingReceiver")
-        self._make("burner", "GasBurner")
-        self._make("reentrant", "ReentrantReceiver")
-        self._make("wallet", "ContractWallet", self.accounts["alice"])
-        self._make("fee", "FeeToken")
-        self._make("false", "FalseToken")
-        named = {"usdc": suite.usdc, "cp": suite.token, "router": suite.router, "registry": suite.registry}
-        self.accounts |= {**named, "nft": suite.nft, "treasury": suite.treasury}
-        self.address = {name: account.address for name, account in self.accounts.items()}
-        self.address |= {"eth": NATIVE, "nobody": NOBODY}
-        self.domains = {name: domain_of(self.accounts[name]) for name in ("usdc", "cp")}
-        a = self.address
-        refusing = ("reverting", "burner", "usdc", "cp", "fee", "false", "registry", "nft")
-        self.world = World(
-            NATIVE,
-            *(a[name] for name in TOKENS),
-            FEE_COLLECTOR,
-            a["router"],
-            a["reverting"],
-            frozenset(a[name] for name in refusing),
-        )
-        self._endow()
-
-    def _make(self, name: str, contract: str, *args: Any) -> None:
-        self.accounts[name] = self.chain.deploy(contract, *args, sender=self.admin)
-
-    def _endow(self) -> None:
-        chain, suite = self.chain, self.suite
-        for name in ("fee", "false"):
-            suite.router.setCurrency(self.accounts[name], True, sender=self.admin)
-        for name in PARTIES:
-            account = self.accounts[name]
-            chain.fund(self.admin, FUNDS["eth"])
-            chain.deploy("ForcedSender", account, sender=self.admin, value=FUNDS["eth"])
-            for minted in ("usdc", "fee", "false"):
-                self.accounts[minted].mint(account, FUNDS[minted], sender=self.admin)
-            suite.token.transfer(account, FUNDS["cp"], sender=suite.treasury)
-            for approved in TOKENS:
-                act(account, self.accounts[approved].approve, suite.router, ALLOWANCE)
-
-    def model(self) -> Model:
-        """What the model knows at the start."""
-        model = Model(self.world, self.suite.treasury.address, self.chain.time)
-        for name in PARTIES:
-            for kind, amount in FUNDS.items():
-                model.balances[self.address[kind], self.address[name]] = amount
-            for kind in TOKENS:
-                model.allowances[self.address[kind], self.address[name]] = ALLOWANCE
-        supply = self.suite.token.totalSupply()
-        model.balances[self.address["cp"], self.address["treasury"]] = supply - FUNDS["cp"] * len(PARTIES)
-        return model
-
-
-_stage: list[Stage] = []
-
-
-def stage() -> Stage:
-    if not _stage:
-        _stage.append(Stage())
-    return _stage[0]
-
-
-class Marketplace(RuleBasedStateMachine):
+class Marketplace(Compared):
     """Rules name people; `self.at` has their addresses."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stage = stage()
-        self.chain, self.suite, self.at = self.stage.chain, self.stage.suite, self.stage.address
-        self.router, self.registry, self.nft = self.suite.router, self.suite.registry, self.suite.nft
-        self.admin = self.stage.admin
-        self.isolation = self.chain.isolated()
-        self.isolation.__enter__()
-        self.model = self.stage.model()
-        self.payments: list[Payment] = []
-        self.tills: dict[str, Till] = {}
-        self.nonce = 0
 
     def teardown(self) -> None:
         try:
             self.check_everything()
         finally:
             self.isolation.__exit__(None, None, None)
-
-    # --- both sides
-
-    def both(self, in_model: Callable[[], None], on_chain: Callable[[], Receipt]) -> Receipt | None:
-        """Does it in the model and on the chain, and compares errors and the router's events."""
-        self.model.time = self.chain.time
-        try:
-            expected = self.model.run(in_model)
-        except Refused as refused:
-            with reverts(refused.name, *refused.values):
-                on_chain()
-            return None
-        receipt = on_chain()
-        router = self.router.address
-        found = [(e.name, e.values) for e in receipt.events if e.address == router]
-        assert found == expected, f"the router said {found}, the model {expected}"
-        return receipt
-
-    def send(self, sender: str, method: Method, *args: Any, value: int = 0) -> Callable[[], Receipt]:
-        account = self.admin if sender == "admin" else self.stage.accounts[sender]
-        return lambda: act(account, method, *args, value=value, gas=GAS)
-
-    def dataset(self, draw: int) -> int:
-        """One that exists, but for one draw in twelve."""
-        return 99 if draw == 11 else 1 + draw % len(self.model.datasets)
-
-    def holder(self, id_: int) -> str | None:
-        """Name of the party that holds a dataset."""
-        dataset = self.model.datasets.get(id_)
-        names = [name for name in PARTIES if dataset and self.at[name] == dataset.holder]
-        return names[0] if names else None
-
-    def till(self, id_: int, recipient: str, referrer: str) -> Till:
-        key = (id_, self.at[recipient], self.at[recipient if referrer == "recipient" else referrer])
-        till = Till(self.router.paymentAddress(*key), *key)
-        self.tills[till.address] = till
-        return till
-
-    def some_till(self, draw: int, id_: int, recipient: str, referrer: str) -> Till:
-        """Mostly one that was paid into."""
-        known = list(self.tills.values())
-        return known[draw % len(known)] if known and draw % 4 else self.till(id_, recipient, referrer)
-
-    def name_of(self, address: str) -> str | None:
-        return next((name for name in PARTIES if self.at[name] == address), None)
 
     # --- datasets
 
@@ -704,11 +559,11 @@ class Marketplace(RuleBasedStateMachine):
         )
 
     def upgrade(self, contract: str) -> None:
-        """To a new implementation, in whatever state things are."""
+        """To the next version, in whatever state things are."""
         name, args = {
-            "router": ("PaymentRouter", (self.registry,)),
-            "registry": ("DatasetRegistry", (self.nft,)),
-            "nft": ("DatasetNFT", ()),
+            "router": ("PaymentRouterV2", (self.registry,)),
+            "registry": ("DatasetRegistryV2", (self.nft,)),
+            "nft": ("DatasetNFTV2", ()),
         }[contract]
         implementation = self.chain.deploy(name, *args, sender=self.admin)
         getattr(self, contract).upgradeToAndCall(implementation, b"", sender=self.admin)
@@ -734,64 +589,6 @@ class Marketplace(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((1, 60, 1_000, 10**6)))
     def let_time_pass(self, seconds: int) -> None:
         self.chain.mine(seconds)
-
-    # --- what must hold after every step
-
-    @invariant()
-    def money_is_where_the_model_says(self) -> None:
-        model, chain = self.model, self.chain
-        for kind in CURRENCIES:
-            for account in self.money_accounts():
-                found = self.balance(kind, account)
-                expected = model.balances[self.at[kind], account]
-                assert found == expected, f"{kind} of {account}: {found}, the model says {expected}"
-        assert chain.time >= model.time
-
-    @invariant()
-    def the_router_holds_exactly_what_it_owes_and_what_was_forced_on_it(self) -> None:
-        for kind in CURRENCIES:
-            at = self.at[kind]
-            total = self.word(self.at["router"], TOTAL_CLAIMABLE, at)
-            assert total == self.model.owed(at), f"{kind}: the router owes {total}, the model {self.model.owed(at)}"
-            assert self.balance(kind, self.at["router"]) == total + self.model.surplus[at]
-
-    @invariant()
-    def access_prices_and_ratings_are_what_the_model_says(self) -> None:
-        """Of one dataset a step, in turn; of all of them at the end."""
-        if self.model.datasets:
-            self.check_dataset(1 + self.chain.block % len(self.model.datasets))
-            self.chain.mine(0)
-
-    def money_accounts(self) -> Iterator[str]:
-        yield from (self.at[name] for name in (*PARTIES, *GUESTS, "treasury", *ODD_HOLDERS))
-        yield FEE_COLLECTOR
-        yield from list(self.tills)[-TILLS_CHECKED:]
-
-    def word(self, at: str, selector: bytes, *arguments: str | int) -> int:
-        """First word of what a view answers. Thousands of these are asked a second, hence by hand."""
-        words = [a if isinstance(a, int) else int(a, 16) for a in arguments]
-        return int.from_bytes(self.chain.call(at, selector + b"".join(w.to_bytes(32, "big") for w in words))[:32])
-
-    def balance(self, kind: str, account: str) -> int:
-        return self.chain.balance(account) if kind == "eth" else self.word(self.at[kind], BALANCE_OF, account)
-
-    def check_dataset(self, id_: int) -> None:
-        model, registry = self.model, self.registry
-        dataset = model.datasets[id_]
-        assert self.nft.ownerOf(id_) == dataset.holder
-        for kind in CURRENCIES:
-            assert self.word(registry.address, PRICE_OF, id_, self.at[kind]) == self.price(id_, kind)
-        for name in (*PARTIES, *GUESTS):
-            level = self.word(registry.address, ACCESS_LEVEL, id_, self.at[name])
-            assert level == model.access(id_, self.at[name]), f"access of {name} to {id_}: {level}"
-        given = [rating for (rated, _), rating in model.ratings.items() if rated == id_]
-        listing = registry.listingOf(id_)
-        assert (listing.ratingCount, listing.ratingSum) == (len(given), sum(given))
-        assert (listing.listed, listing.free, listing.delistReason) == (
-            dataset.listed,
-            dataset.free,
-            dataset.delist_reason,
-        )
 
     def check_everything(self) -> None:
         """All datasets, all credits one by one, all tills, and that nothing is stuck: every credit can be claimed."""

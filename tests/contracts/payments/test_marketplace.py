@@ -13,7 +13,7 @@ from cluster.testing.host import calls
 from tests.contracts.payments.machine import Marketplace
 
 PROMISED_CALLS = 15_000
-EXAMPLES = int(os.environ.get("MARKETPLACE_EXAMPLES", "145"))
+EXAMPLES = int(os.environ.get("MARKETPLACE_EXAMPLES", "135"))
 STEPS = 100
 
 
