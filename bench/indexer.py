@@ -27,7 +27,7 @@ from indexer.handlers import HANDLERS
 from indexer.store import Store
 from indexer.sync import Indexer
 
-BLOCKS = 2_000
+BLOCKS = 1_200
 TRANSACTIONS = 20
 DATASETS = 200
 GETLOGS_RANGE = 50

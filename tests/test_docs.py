@@ -1,4 +1,4 @@
-"""The documentation says what is there: links lead somewhere, commands exist."""
+"""The documentation says what is there: links lead somewhere; commands, targets and tests that it names exist."""
 
 import re
 import subprocess
@@ -26,6 +26,12 @@ MAKE = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
 COMMAND = re.compile(r"(?:^|`|/bin/)cluster ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
 
 
+TEST = re.compile(r"`(test_\w+)`")
+WRITTEN = {
+    name for path in (root() / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+}
+
+
 def ids(page: Path) -> str:
     return str(page.relative_to(root()))
 
@@ -34,6 +40,11 @@ def ids(page: Path) -> str:
 def test_links_lead_to_files_that_exist(page: Path) -> None:
     targets = LINK.findall(page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_tests_that_are_named_exist(page: Path) -> None:
+    assert [name for name in TEST.findall(page.read_text()) if name not in WRITTEN] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
