@@ -63,23 +63,24 @@ interface IModelRegistry {
     /// @param uri Metadata URI.
     /// @param weights Commitment to the weights: root CID and sha-256 of the manifest. A base model may have none
     /// (both empty), for weights that nobody published.
-    /// @param parentId The model it was derived from; 0 unless the model is `Derived`.
-    /// @param parentVersion The parent's version.
     /// @param datasets Datasets used, in strictly ascending order of ids. None for a base model.
-    /// @param modality What it does.
+    /// @param parentId The model it was derived from; 0 unless the model is `Derived`.
     /// @param taskCategory Task category in ASCII, left-aligned, zero-padded ("text-generation").
-    /// @param currency Token address, or the zero address for the chain's native coin; accepted by the PaymentRouter.
-    /// @param prices Price schedule in that currency.
+    /// @param prices Price schedule.
+    /// @param currency Whose smallest unit the prices are in: a token's address, or the zero address for the chain's
+    /// native coin; accepted by the PaymentRouter.
+    /// @param parentVersion The parent's version; 0 unless the model is `Derived`.
+    /// @param modality What it does.
     struct NewVersion {
         string uri;
         IDatasetNFT.Content weights;
-        uint256 parentId;
-        uint32 parentVersion;
         DatasetUse[] datasets;
-        Modality modality;
+        uint256 parentId;
         bytes32 taskCategory;
-        address currency;
         Prices prices;
+        address currency;
+        uint32 parentVersion;
+        Modality modality;
     }
 
     /// @notice What the registry holds about a model.
@@ -107,11 +108,11 @@ interface IModelRegistry {
         string uri;
         IDatasetNFT.Content weights;
         uint256 parentId;
+        bytes32 taskCategory;
+        Prices prices;
+        address currency;
         uint32 parentVersion;
         Modality modality;
-        bytes32 taskCategory;
-        address currency;
-        Prices prices;
         uint32 source;
         uint48 addedAt;
     }
@@ -156,28 +157,23 @@ interface IModelRegistry {
     /// @notice The part of names before "/" belongs to an account: by its first model, or by transfer.
     event NamespaceHeld(string namespace, address indexed holder);
 
-    /// @notice A version was added with weights and provenance of its own.
+    /// @notice A version was added with weights, provenance and a stack of its own; for ever.
     event VersionAdded(
         uint256 indexed modelId,
         uint32 indexed version,
         uint256 indexed parentId,
-        uint32 parentVersion,
-        bytes cid,
-        bytes32 manifestHash,
-        string uri,
-        Modality modality,
-        bytes32 taskCategory,
-        DatasetUse[] datasets
+        NewVersion content,
+        Stack stack
     );
 
-    /// @notice A version was added that has the weights, provenance and stack of `source`, at another price.
-    event VersionRepriced(uint256 indexed modelId, uint32 indexed version, uint32 source);
-
-    /// @notice What a version costs; for ever.
-    event PriceFixed(uint256 indexed modelId, uint32 indexed version, address indexed currency, Prices prices);
-
-    /// @notice How fees of a version are shared; for ever. Told with `VersionAdded`, and holds for what is repriced.
-    event StackFixed(uint256 indexed modelId, uint32 indexed version, Stack stack);
+    /// @notice A version was added that has the weights, provenance and stack of `source`, at another price; for ever.
+    event VersionRepriced(
+        uint256 indexed modelId,
+        uint32 indexed version,
+        uint32 source,
+        address currency,
+        Prices prices
+    );
 
     /// @notice The owner offered the model to somebody; zero takes an offer back.
     event OwnershipOffered(uint256 indexed modelId, address indexed owner, address indexed pendingOwner);
@@ -273,21 +269,6 @@ interface IModelRegistry {
     /// @notice The three parts of a stack must be 1,000,000 ppm together.
     error StackPartsSum(uint256 ppm);
 
-    /// @notice Most rows of a stack.
-    function MAX_ROWS() external view returns (uint256);
-
-    /// @notice Highest weight of a dataset.
-    function MAX_WEIGHT() external view returns (uint16);
-
-    /// @notice Most that the treasury may ever take of a fee, in ppm.
-    function MAX_TREASURY_PPM() external view returns (uint32);
-
-    /// @notice Most that a stack may ever take of a fee, in ppm.
-    function MAX_STACK_PPM() external view returns (uint32);
-
-    /// @notice Least that each of the three parts of a stack may be, in ppm.
-    function MIN_PART_PPM() external view returns (uint32);
-
     /// @notice Registers a model with its first version; the caller owns it. The first model under `namespace/` makes the
     /// caller its holder.
     ///
@@ -342,6 +323,21 @@ interface IModelRegistry {
 
     /// @notice Sets the figures for new stacks; stacks that are registered never change. Restricted, delayed.
     function setFigures(Figures calldata figures) external;
+
+    /// @notice Most rows of a stack.
+    function MAX_ROWS() external view returns (uint256);
+
+    /// @notice Highest weight of a dataset.
+    function MAX_WEIGHT() external view returns (uint16);
+
+    /// @notice Most that the treasury may ever take of a fee, in ppm.
+    function MAX_TREASURY_PPM() external view returns (uint32);
+
+    /// @notice Most that a stack may ever take of a fee, in ppm.
+    function MAX_STACK_PPM() external view returns (uint32);
+
+    /// @notice Least that each of the three parts of a stack may be, in ppm.
+    function MIN_PART_PPM() external view returns (uint32);
 
     /// @notice Id of a name, 0 if nobody claimed it.
     function modelIdOf(string calldata name) external view returns (uint256 modelId);
