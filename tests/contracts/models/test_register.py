@@ -74,9 +74,7 @@ def test_ids_count_from_1_and_unknown_names_have_0(world: World) -> None:
 def test_a_derived_model_names_its_parent_and_datasets(world: World) -> None:
     seals, terns = world.dataset("seals"), world.dataset("terns")
     parent = world.register("acme/parent")
-    receipt = world.registering(
-        "acme/child", DERIVED, parent=(parent, 1), datasets=[(seals, 1_000), (terns, 1)]
-    )
+    receipt = world.registering("acme/child", DERIVED, parent=(parent, 1), datasets=[(seals, 1_000), (terns, 1)])
     child = receipt.return_value
     assert receipt.expect("VersionAdded", modelId=child, parentId=parent).content.parentVersion == 1
     version = world.models.versionOf(child, 1)
