@@ -30,10 +30,10 @@ from tests.contracts.models.world import (
 
 PEOPLE = ("alice", "bob", "carol", "dora")
 NAMESPACES = ("acme", "bob", "x.y")
-NAMES = tuple(f"{space}/{name}" for space in NAMESPACES for name in ("one", "two", "three"))
+NAMES = tuple(f"{space}/{name}" for name in ("one", "two", "three", "four", "five") for space in NAMESPACES)
 ODD_NAMES = ("", "acme", "acme/", "Acme/one", "acme/one/two", "-x/y", "acme/one two")
 PAID = 10**6
-DATASETS = 8
+DATASETS = 14
 GOOD_FIGURES = (
     FIGURES,
     (0, 0, 900_000, 50_000, 50_000),
@@ -49,12 +49,11 @@ BAD_FIGURES = (
 
 person = st.sampled_from(PEOPLE)
 mostly = st.sampled_from((True,) * 5 + (False,))
-seldom = st.sampled_from((False,) * 7 + (True,))
-number = st.integers(0, 40)
+number = st.sampled_from(range(1_000))
 price = st.sampled_from((0, 1, 999_999, 10**6, 2**128 - 1))
 weight = st.sampled_from((1, 2, 3, 500, 999, 1_000))
 used = st.dictionaries(st.integers(1, DATASETS), weight, max_size=3).map(lambda found: sorted(found.items()))
-much_used = st.dictionaries(st.integers(1, DATASETS), weight, min_size=DATASETS).map(lambda f: sorted(f.items()))
+much_used = st.dictionaries(st.integers(1, DATASETS), weight, min_size=8).map(lambda f: sorted(f.items()))
 oddly_used = st.lists(
     st.tuples(st.integers(0, DATASETS + 1), st.sampled_from((0, 1, 1_000, 1_001))), min_size=1, max_size=3
 )
@@ -142,7 +141,8 @@ class Models(RuleBasedStateMachine):
 
     def pick(self, draw: int) -> int:
         """Id of a known model, rarely of one that is not."""
-        return (draw % (len(self.reference.models) + 1)) or (0 if draw else len(self.reference.models) + 1)
+        known = len(self.reference.models)
+        return draw % known + 1 if draw % 16 else (known + 1) * (draw % 32 // 16)
 
     def caller(self, id_: int, by_owner: bool, other: str) -> str:
         model = self.reference.models.get(id_)
@@ -232,6 +232,45 @@ class Models(RuleBasedStateMachine):
             self.remember(len(self.reference.models))
 
     @rule(
+        caller=person,
+        kind=st.sampled_from((HOSTED, DERIVED, DERIVED)),
+        draw=number,
+        uses=used | used | much_used,
+        prices=st.tuples(price, price),
+    )
+    def register_well(
+        self, caller: str, kind: int, draw: int, uses: list[tuple[int, int]], prices: tuple[int, int]
+    ) -> None:
+        """What should succeed: a free name, data that the caller has access to, a currency that is accepted."""
+        holders = self.reference.namespaces
+        for name in NAMES:
+            if not self.reference.id_of(name) and holders.get(name.split("/")[0], self.at[caller]) == self.at[caller]:
+                of = self.accepted_currency(draw)
+                self.register(caller, name, kind, draw, self.accessible(caller, uses), prices, of, None)
+                return
+
+    @rule(
+        draw=number,
+        seed=number,
+        uses=used | used | much_used,
+        prices=st.tuples(price, price),
+    )
+    def add_version_well(self, draw: int, seed: int, uses: list[tuple[int, int]], prices: tuple[int, int]) -> None:
+        """What should succeed."""
+        id_ = draw % len(self.reference.models) + 1
+        caller = self.caller(id_, True, "alice")
+        of = self.accepted_currency(seed)
+        self.add_version_to(id_, caller, seed, self.accessible(caller, uses), prices, of, None)
+
+    def accessible(self, caller: str, uses: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        datasets = self.reference.datasets
+        return [(dataset, weight) for dataset, weight in uses if datasets[dataset].open_to(self.at[caller])]
+
+    def accepted_currency(self, draw: int) -> str:
+        accepted = [name for name, at in self.stage.currencies.items() if at in self.reference.currencies]
+        return accepted[draw % len(accepted)] if accepted else "usdc"
+
+    @rule(
         draw=number,
         by_owner=mostly,
         other=person,
@@ -253,7 +292,18 @@ class Models(RuleBasedStateMachine):
         flawed: str | None,
     ) -> None:
         id_ = self.pick(draw)
-        caller = self.caller(id_, by_owner, other)
+        self.add_version_to(id_, self.caller(id_, by_owner, other), seed, uses, prices, of, flawed)
+
+    def add_version_to(
+        self,
+        id_: int,
+        caller: str,
+        seed: int,
+        uses: list[tuple[int, int]],
+        prices: tuple[int, int],
+        of: str,
+        flawed: str | None,
+    ) -> None:
         model = self.reference.models.get(id_)
         content = self.content(model.kind if model else HOSTED, seed, uses, prices, of, flawed)
         if self.both(
@@ -268,7 +318,7 @@ class Models(RuleBasedStateMachine):
         caller = self.caller(id_, by_owner, other)
         model = self.reference.models.get(id_)
         source = seed % (len(model.versions) + 2) if model else 1
-        to = self.stage.currencies[of]
+        to = self.stage.currencies[of if draw % 3 == 0 else self.accepted_currency(seed)]
         if self.both(
             lambda: self.reference.reprice(self.at[caller], id_, source, to, prices),
             lambda: self.models.reprice(id_, source, to, prices, sender=self.stage.people[caller]),
@@ -312,7 +362,7 @@ class Models(RuleBasedStateMachine):
             lambda: self.models.setListed(id_, listed, sender=self.stage.people[caller]),
         )
 
-    @rule(draw=number, reason=st.sampled_from((0, 1, 65_535)), back=mostly)
+    @rule(draw=number, reason=st.sampled_from((0, 1, 451, 65_535)), back=mostly)
     def moderate(self, draw: int, reason: int, back: bool) -> None:
         id_ = self.pick(draw)
         self.both(
@@ -333,14 +383,11 @@ class Models(RuleBasedStateMachine):
         )
 
     @rule(caller=person, function=st.sampled_from(("setFigures", "delist", "reinstate", "upgradeToAndCall")))
-    def usurp(self, caller: str, function: str) -> None:
+    def usurp_or_upgrade(self, caller: str, function: str) -> None:
         args = {"setFigures": (FIGURES,), "delist": (1, 1), "reinstate": (1,), "upgradeToAndCall": (self.models, b"")}
         with reverts("AccessManagedUnauthorized", self.at[caller]):
             getattr(self.models, function)(*args[function], sender=self.stage.people[caller])
-
-    @rule(yes=seldom)
-    def upgrade(self, yes: bool) -> None:
-        if yes:
+        if function == "upgradeToAndCall":
             implementation = self.chain.deploy("ModelRegistry", self.registry, sender=self.admin)
             self.models.upgradeToAndCall(implementation, b"", sender=self.admin)
 

@@ -14,7 +14,7 @@ from tests.contracts.models.machine import Models
 
 EXAMPLES = int(os.environ.get("MODELS_EXAMPLES", "60"))
 STEPS = 80
-PROMISED_CALLS = 4_000
+PROMISED_CALLS = 3_500
 
 
 def test_the_model_registry_does_what_its_reference_says() -> None:
