@@ -242,12 +242,12 @@ class Models(RuleBasedStateMachine):
         self, caller: str, kind: int, draw: int, uses: list[tuple[int, int]], prices: tuple[int, int]
     ) -> None:
         """What should succeed: a free name, data that the caller has access to, a currency that is accepted."""
-        holders = self.reference.namespaces
-        for name in NAMES:
-            if not self.reference.id_of(name) and holders.get(name.split("/")[0], self.at[caller]) == self.at[caller]:
-                of = self.accepted_currency(draw)
-                self.register(caller, name, kind, draw, self.accessible(caller, uses), prices, of, None)
-                return
+        free = [name for name in NAMES if not self.reference.id_of(name)]
+        if free:
+            holder = self.reference.namespaces.get(free[0].split("/")[0])
+            by = self.person_at(holder) if holder else caller
+            of = self.accepted_currency(draw)
+            self.register(by, free[0], kind, draw, self.accessible(by, uses), prices, of, None)
 
     @rule(
         draw=number,
@@ -256,8 +256,11 @@ class Models(RuleBasedStateMachine):
         prices=st.tuples(price, price),
     )
     def add_version_well(self, draw: int, seed: int, uses: list[tuple[int, int]], prices: tuple[int, int]) -> None:
-        """What should succeed."""
-        id_ = draw % len(self.reference.models) + 1
+        """What should succeed, for a model that has a stack."""
+        earning = [id_ for id_, model in self.reference.models.items() if model.kind != BASE]
+        if not earning:
+            return
+        id_ = earning[draw % len(earning)]
         caller = self.caller(id_, True, "alice")
         of = self.accepted_currency(seed)
         self.add_version_to(id_, caller, seed, self.accessible(caller, uses), prices, of, None)
