@@ -188,6 +188,8 @@ interface IOperatorStaking {
     /// @notice More was asked for than nobody is owed.
     error SurplusExceeded(uint256 asked, uint256 surplus);
 
+    // solhint-disable ordering
+
     /// @notice How long stake thaws: 14 days, in seconds.
     function THAWING_PERIOD() external view returns (uint64);
 
