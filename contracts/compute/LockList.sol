@@ -13,30 +13,30 @@ library LockList {
     /// @dev Open if `amount` is not 0. Ids begin with 1; 0 ends the list.
     struct Lock {
         uint96 amount;
-        uint40 openedAt;
-        uint56 previous;
-        uint56 next;
+        uint48 openedAt;
+        uint48 previous;
+        uint48 next;
     }
 
-    /// @dev `total` is the sum of the open locks.
+    /// @dev `total` is the sum of the open locks, `opened` the id given last.
     struct List {
-        uint128 total;
-        uint56 oldest;
-        uint56 newest;
+        uint96 total;
+        uint48 oldest;
+        uint48 newest;
+        uint48 opened;
         mapping(uint256 id => Lock) locks;
-        uint56 opened;
     }
 
     /// @notice Opens a lock.
     /// @param amount Not 0.
     function open(List storage list, uint256 amount) internal returns (uint256 id) {
-        uint56 previous = list.newest;
-        uint56 created = ++list.opened;
-        list.locks[created] = Lock(amount.toUint96(), uint40(Time.timestamp()), previous, 0);
+        uint48 previous = list.newest;
+        uint48 created = ++list.opened;
+        list.locks[created] = Lock(amount.toUint96(), Time.timestamp(), previous, 0);
         if (previous == 0) list.oldest = created;
         else list.locks[previous].next = created;
         list.newest = created;
-        list.total += amount.toUint128();
+        list.total += amount.toUint96();
         return created;
     }
 

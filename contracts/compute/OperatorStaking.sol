@@ -202,6 +202,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
     ) external payable nonReentrant whenNotPaused {
         if (operators.length != amounts.length) revert LengthMismatch(operators.length, amounts.length);
         uint256 place = _placeOf(currency);
+        if (operators.length == 0) revert ZeroAmount();
         uint256 sum = 0;
         for (uint256 i = 0; i < operators.length; ++i) {
             _distribute(operators[i], currency, place, amounts[i]);
