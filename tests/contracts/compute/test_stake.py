@@ -11,9 +11,7 @@ from tests.contracts.compute.house import CP, FUNDS, THAW, House
 
 def test_the_operator_stakes_for_itself_and_others_delegate(house: House) -> None:
     receipt = house.staking.stake(house.operator, 300 * CP, 300 * CP, sender=house.operator)
-    receipt.expect(
-        "Staked", operator=house.operator, account=house.operator, amount=300 * CP, shares=300 * CP
-    )
+    receipt.expect("Staked", operator=house.operator, account=house.operator, amount=300 * CP, shares=300 * CP)
     assert receipt.return_value == 300 * CP
     house.stake(house.alice, 100 * CP)
     own, delegated = (house.staking.poolOf(house.operator, side) for side in (True, False))
