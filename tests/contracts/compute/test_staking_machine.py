@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cluster.testing import Chain, Receipt, reverts
 from cluster.testing.suite import NATIVE, deploy_suite
@@ -23,7 +23,7 @@ CURRENCIES = ("eth", "usdc", "cp", "fee", "unknown")
 
 person = st.sampled_from(PEOPLE)
 # Mostly the two operators there are from the start.
-an_operator = st.sampled_from(("operator", "operator", "operator", "other", "other", "late"))
+an_operator = st.sampled_from(("operator",) * 6 + ("other",) * 3 + ("late",))
 # From a single unit, the size of attacks on rounding, to a large part of the supply.
 amount = st.one_of(st.integers(0, 12), st.integers(1, 10**6), st.integers(1, FUNDS // 50))
 part = st.sampled_from((1, 10, 333, 5_000, 9_999, 10_000, 10_000))
@@ -117,12 +117,29 @@ class Staking(RuleBasedStateMachine):
 
     # --- operators
 
-    @initialize(commission=st.sampled_from((0, 3_333, 10_000)))
-    def a_second_operator(self, commission: int) -> None:
+    @initialize(commission=st.sampled_from((0, 3_333, 10_000)), stakes=st.lists(amount, min_size=4, max_size=4))
+    def two_operators_and_some_stake(self, commission: int, stakes: list[int]) -> None:
         self.both(
             lambda: self.model.register(self.at("other"), commission, 10_000),
             lambda: self.staking.register("x", commission, 10_000, sender=self.who["other"]),
         )
+        for name, units in zip(("operator", "alice", "bob", "wallet"), stakes, strict=True):
+            self.stake(name, "operator", units + MIN_OWN, 0)
+
+    def tranches(self) -> bool:
+        return bool(self.model.tranches)
+
+    def locks(self) -> bool:
+        return any(op.locks for op in self.model.operators.values())
+
+    def owed(self) -> list[tuple[str, str]]:
+        """Who can claim what."""
+        return [
+            (name, money)
+            for name in PEOPLE
+            for money in ("eth", "usdc", "cp")
+            if self.model.owed[address(self.currency[money]), self.at(name)] >= 1
+        ]
 
     @rule(commission=st.sampled_from((0, 1, 10_000, 10_001)), ceiling=st.sampled_from((1, 10_000, 10_001)))
     def register(self, commission: int, ceiling: int) -> None:
@@ -167,14 +184,13 @@ class Staking(RuleBasedStateMachine):
             assert receipt.return_value == answer
 
     def pick_tranche(self, pick: int) -> tuple[str, str, int]:
-        """Somebody's tranche, or one that never was."""
+        """Somebody's tranche."""
         there = sorted(self.model.tranches)
-        if not there:
-            return "operator", "alice", 7
         operator, account, number = there[pick % len(there)]
         names = {self.at(name): name for name in PEOPLE}
         return names[operator], names[account], number
 
+    @precondition(tranches)
     @rule(pick=st.integers(0, 50))
     def withdraw(self, pick: int) -> None:
         operator, name, number = self.pick_tranche(pick)
@@ -186,6 +202,7 @@ class Staking(RuleBasedStateMachine):
         if receipt is not None:
             assert receipt.return_value == answer == self.house.cp.balanceOf(self.who[name]) - before
 
+    @precondition(tranches)
     @rule(pick=st.integers(0, 50))
     def withdraw_as_soon_as_it_thawed(self, pick: int) -> None:
         operator, name, number = self.pick_tranche(pick)
@@ -194,9 +211,12 @@ class Staking(RuleBasedStateMachine):
             self.let_pass(tranche.release_at - self.model.time)
         self.withdraw(pick)
 
-    @rule(pick=st.integers(0, 50), to=an_operator)
-    def redelegate(self, pick: int, to: str) -> None:
+    @precondition(tranches)
+    @rule(pick=st.integers(0, 50), to=an_operator, wait=st.booleans())
+    def redelegate(self, pick: int, to: str, wait: bool) -> None:
         operator, name, number = self.pick_tranche(pick)
+        if wait:
+            self.let_pass(THAW)
         answer, receipt = self.both(
             lambda: self.model.redelegate(self.at(name), self.at(operator), number, self.at(to), 0),
             lambda: act(self.who[name], self.staking.redelegate, self.who[operator], number, self.who[to], 0),
@@ -245,8 +265,11 @@ class Staking(RuleBasedStateMachine):
             lambda: self.staking.releaseHeld(self.who[operator], self.currency[money], sender=self.house.anyone),
         )
 
-    @rule(name=person, money=st.sampled_from(("eth", "usdc", "cp")), elsewhere=st.booleans())
-    def claim(self, name: str, money: str, elsewhere: bool) -> None:
+    @precondition(owed)
+    @rule(pick=st.integers(0, 50), elsewhere=st.booleans())
+    def claim(self, pick: int, elsewhere: bool) -> None:
+        there = self.owed()
+        name, money = there[pick % len(there)]
         token, account = self.currency[money], self.who[name]
         operators = [self.who[operator] for operator in OPERATORS if self.at(operator) in self.model.operators]
         to = self.house.anyone if elsewhere else account
@@ -292,6 +315,7 @@ class Staking(RuleBasedStateMachine):
         op = self.model.operators.get(self.at(operator))
         return sorted(op.locks)[pick % len(op.locks)] if op and op.locks else 1
 
+    @precondition(locks)
     @rule(operator=an_operator, pick=st.integers(0, 20))
     def unlock(self, operator: str, pick: int) -> None:
         lock = self.pick_lock(operator, pick)
@@ -300,6 +324,7 @@ class Staking(RuleBasedStateMachine):
             lambda: self.staking.unlock(self.who[operator], lock, sender=self.house.keeper),
         )
 
+    @precondition(locks)
     @rule(
         operator=an_operator,
         pick=st.integers(0, 20),
@@ -331,7 +356,7 @@ class Staking(RuleBasedStateMachine):
     def slash_out_of_the_blue(self, operator: str, bps: int, to: str) -> None:
         """A dispute about work of any time before: reaches thawing stake."""
         op = self.model.operators.get(self.at(operator))
-        units = op.slashable * bps // 10_000 if op else 1
+        units = -(-op.slashable * bps // 10_000) if op else 1
         answer, _ = self.both(
             lambda: self.model.lock_disputed(self.at(operator), units),
             lambda: self.staking.lockDisputed(self.who[operator], units, sender=self.house.keeper),
@@ -339,6 +364,7 @@ class Staking(RuleBasedStateMachine):
         if answer is not None and op is not None:
             self.slash(operator, list(op.locks).index(answer[0]), 10_000, 0, to)
 
+    @precondition(tranches)
     @rule(pick=st.integers(0, 50), bps=part)
     def slash_in_the_block_of_withdrawal(self, pick: int, bps: int) -> None:
         operator, _, _ = self.pick_tranche(pick)
@@ -403,11 +429,21 @@ class Staking(RuleBasedStateMachine):
             lambda: self.staking.setMinOwnStake(min_own, sender=self.house.admin),
         )
 
-    @rule()
-    def pause_or_unpause(self) -> None:
-        call = self.staking.unpause if self.model.paused else self.staking.pause
-        call(sender=self.house.admin)
-        self.model.paused = not self.model.paused
+    @rule(name=person, operator=an_operator, units=amount)
+    def pause_for_a_while(self, name: str, operator: str, units: int) -> None:
+        self.staking.pause(sender=self.house.admin)
+        self.model.paused = True
+        self.stake(name, operator, units, 0)
+        self.reward(operator, "cp", units, 0)
+        self.lock(operator, 1, 0)
+        self.unstake(name, operator, 10, 0)
+        if self.tranches():
+            self.withdraw(units)
+            self.redelegate(units, operator, False)
+        if self.owed():
+            self.claim(units, False)
+        self.staking.unpause(sender=self.house.admin)
+        self.model.paused = False
 
     @rule()
     def upgrade(self) -> None:
