@@ -104,6 +104,8 @@ def test_no_answer_no_pay(idle: Idle) -> None:
         idle.contract.answer(epoch, idle.second, sender=idle.second)
     with reverts("NothingDue", epoch, idle.second):
         idle.contract.pay(epoch, [idle.second], sender=idle.anyone)
+    with reverts("NothingDue", epoch, NATIVE):
+        idle.contract.returnPot(epoch, sender=idle.anyone)
     idle.contract.pay(epoch, [idle.first], sender=idle.anyone)
     assert idle.house.claimable(idle.first, idle.cp) == POT
 
