@@ -58,7 +58,8 @@ contract AgentActivity is IAgentActivity, ClusterUpgradeable {
         if (merkleRoot == 0 || count == 0) revert EmptyBatch(merkleRoot, count);
         uint64 firstStep = open.steps;
         if (count > type(uint64).max - firstStep) revert TooManySteps(firstStep, count);
-        batch = open.batches++;
+        batch = open.batches;
+        open.batches = uint32(batch) + 1;
         open.steps = firstStep + count;
         _storage().batch[task][batch] = Batch({
             merkleRoot: merkleRoot,

@@ -7,6 +7,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
 import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
@@ -31,10 +32,12 @@ contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URISto
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.IdentityRegistry")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_LOCATION = 0x2881fbb36af53c46ef99f56f159fbba10561058c879d76151123774daebe0000;
 
+    // solhint-disable gas-small-strings
     bytes32 private constant AGENT_WALLET_SET_TYPEHASH = keccak256(
         "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)"
     );
 
+    // solhint-enable gas-small-strings
     string private constant WALLET_KEY = "agentWallet";
     bytes32 private constant WALLET_KEY_HASH = keccak256("agentWallet");
 
@@ -107,8 +110,9 @@ contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URISto
         bytes calldata signature
     ) external onlyAuthorized(agentId) {
         if (newWallet == address(0)) revert InvalidWallet(newWallet);
-        if (block.timestamp > deadline) revert SignatureExpired(deadline, block.timestamp);
-        uint256 latest = block.timestamp + MAX_DEADLINE_DELAY;
+        uint256 time = Time.timestamp();
+        if (time > deadline) revert SignatureExpired(deadline, time);
+        uint256 latest = time + MAX_DEADLINE_DELAY;
         if (deadline > latest) revert DeadlineTooFar(deadline, latest);
 
         bytes32 digest = _hashTypedDataV4(
@@ -172,7 +176,9 @@ contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URISto
     }
 
     function _mintNext() private returns (uint256 agentId) {
-        agentId = _storage().totalRegistered++;
+        IdentityRegistryStorage storage $ = _storage();
+        agentId = $.totalRegistered;
+        $.totalRegistered = agentId + 1;
         _mint(msg.sender, agentId);
     }
 

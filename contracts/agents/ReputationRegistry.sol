@@ -82,9 +82,10 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         __AccessManaged_init(authority);
     }
 
+    // solhint-disable gas-calldata-parameters
+
     /// @inheritdoc IReputationRegistry
     /// @dev Strings come in memory: eight arguments with four strings in calldata are too many for the stack.
-    // solhint-disable-next-line gas-calldata-parameters
     function giveFeedback(
         uint256 agentId,
         int128 value,
@@ -109,6 +110,8 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
             })
         );
     }
+
+    // solhint-enable gas-calldata-parameters
 
     /// @inheritdoc IReputationRegistry
     function revokeFeedback(uint256 agentId, uint64 feedbackIndex) external {
@@ -167,8 +170,9 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         return (feedback.value, feedback.decimals, tag1, tag2, feedback.revoked);
     }
 
+    // solhint-disable gas-calldata-parameters
+
     /// @inheritdoc IReputationRegistry
-    // solhint-disable-next-line gas-calldata-parameters
     function readAllFeedback(
         uint256 agentId,
         address[] memory clientAddresses,
@@ -191,6 +195,8 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         return
             _columns(_rows(agentId, clientAddresses, Search({tag1: tag1, tag2: tag2, includeRevoked: includeRevoked})));
     }
+
+    // solhint-enable gas-calldata-parameters
 
     /// @inheritdoc IReputationRegistry
     function readFeedbackPage(

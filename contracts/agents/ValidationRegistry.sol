@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
 import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
@@ -79,7 +80,7 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         Request storage request = $.request[key];
         request.validator = validatorAddress;
         request.agentId = SafeCast.toUint48(agentId);
-        request.updatedAt = uint40(block.timestamp);
+        request.updatedAt = uint40(Time.timestamp());
         request.response = PENDING;
         $.ofAgent[agentId].push(key);
         $.toValidator[validatorAddress].push(key);
@@ -101,7 +102,7 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         _count(_storage().answers[agentId], request.response, response);
         _count(_storage().answersOf[agentId][msg.sender], request.response, response);
         request.response = response;
-        request.updatedAt = uint40(block.timestamp);
+        request.updatedAt = uint40(Time.timestamp());
         request.responseHash = responseHash;
         request.tag = tag;
         emit ValidationResponse(msg.sender, agentId, requestHash, response, responseURI, responseHash, tag);
@@ -221,16 +222,6 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         return bytes32(SCOPED) | ((digest << 64) >> 64);
     }
 
-    /// @dev The key for a new request.
-    function _freeKey(uint256 agentId, address validator, bytes32 requestHash) private view returns (bytes32 key) {
-        Request storage holder = _storage().request[requestHash];
-        bool taken = holder.validator != address(0);
-        if (taken && holder.agentId == agentId) revert RequestExists(requestHash, agentId);
-        if (!taken && bytes8(requestHash) != SCOPED) return requestHash;
-        key = scopedHash(agentId, validator, requestHash);
-        if (_storage().request[key].validator != address(0)) revert RequestExists(requestHash, agentId);
-    }
-
     /// @dev Replaces an answer, or `PENDING`, by an answer.
     function _count(Answers storage answers, uint8 from, uint8 to) private {
         Answers memory changed = answers;
@@ -240,6 +231,16 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         }
         answers.count = changed.count;
         answers.sum = changed.sum + to - from;
+    }
+
+    /// @dev The key for a new request.
+    function _freeKey(uint256 agentId, address validator, bytes32 requestHash) private view returns (bytes32 key) {
+        Request storage holder = _storage().request[requestHash];
+        bool taken = holder.validator != address(0);
+        if (taken && holder.agentId == agentId) revert RequestExists(requestHash, agentId);
+        if (!taken && bytes8(requestHash) != SCOPED) return requestHash;
+        key = scopedHash(agentId, validator, requestHash);
+        if (_storage().request[key].validator != address(0)) revert RequestExists(requestHash, agentId);
     }
 
     function _known(bytes32 key) private view returns (Request storage request) {
