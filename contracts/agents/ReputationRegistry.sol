@@ -146,9 +146,10 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
     ) external view returns (uint64 count, int128 summaryValue, uint8 summaryValueDecimals) {
         if (clientAddresses.length == 0) revert NoClients();
         bool tagged = bytes(tag1).length + bytes(tag2).length != 0;
+        mapping(address account => Client) storage clients = _storage().client[agentId];
         Tally.Total memory total;
         for (uint256 i = 0; i < clientAddresses.length; ++i) {
-            Client storage client = _storage().client[agentId][clientAddresses[i]];
+            Client storage client = clients[clientAddresses[i]];
             if (tagged) _includeTagged(total, client, tag1, tag2);
             else total.include(client.tally);
         }

@@ -47,8 +47,20 @@ library Tags {
         bool any1 = bytes(first).length == 0;
         bool any2 = bytes(second).length == 0;
         if (any1 && any2) return true;
-        (string memory tag1, string memory tag2) = get(pair);
-        return (any1 || Strings.equal(first, tag1)) && (any2 || Strings.equal(second, tag2));
+        bytes32 packed = pair.packed;
+        if (packed == LONG) {
+            return (any1 || Strings.equal(first, pair.first)) && (any2 || Strings.equal(second, pair.second));
+        }
+        uint256 length1 = uint8(packed[0]);
+        return
+            (any1 || _begins(packed << 16, length1, first)) &&
+            (any2 || _begins(packed << (16 + 8 * length1), uint8(packed[1]), second));
+    }
+
+    /// @dev Whether the first `length` bytes of a word, at most 30, are this string.
+    function _begins(bytes32 word, uint256 length, string memory wanted) private pure returns (bool) {
+        if (bytes(wanted).length != length) return false;
+        return (word ^ bytes32(bytes(wanted))) >> (256 - 8 * length) == 0;
     }
 
     /// @dev The first `length` bytes of a word, at most 30.

@@ -3,22 +3,24 @@ pragma solidity 0.8.37;
 
 /// @title Running sum of feedback values, and how often each number of decimals occurs
 /// @notice A value is an integer of at most 1e38 either way with 0 to 18 decimals. Sums are kept at 18 decimals, so one
-/// value weighs at most 1e56, and 2^32 of them at most 4.3e65: neither the stored sum (2^223 is 1.3e67) nor the sum of a
-/// hundred billion tallies can overflow.
+/// value weighs at most 1e56, and the 2^32 - 1 values of a tally at most 4.3e65: neither the stored sum (2^223 is 1.3e67)
+/// nor the sum of a hundred billion tallies can overflow.
+/// @dev Counts are packed, 51 bits each, so that tallies are taken together by adding words. A count overflows with
+/// 2^51 values: 2^19 tallies that are full.
 library Tally {
     /// @param sum Of the values that count, at 18 decimals.
     /// @param given How many values were ever added, removed ones included.
-    /// @param counts How many values there are of each number of decimals: 32 bits each, eight a word.
+    /// @param counts How many values there are of each number of decimals, packed.
     struct Running {
         int224 sum;
         uint32 given;
-        uint256[3] counts;
+        uint256[4] counts;
     }
 
-    /// @dev Several tallies taken together.
+    /// @dev Several tallies, or some of their values, taken together.
     struct Total {
         int256 sum;
-        uint256[19] counts;
+        uint256[4] counts;
     }
 
     /// @notice Most decimals a value may have.
@@ -27,36 +29,39 @@ library Tally {
     /// @notice Largest value either way.
     int128 internal constant MAX_VALUE = 1e38;
 
-    uint256 private constant PER_WORD = 8;
-    uint256 private constant BITS = 32;
-    uint256 private constant MASK = type(uint32).max;
+    uint256 private constant WORDS = 4;
+    uint256 private constant PER_WORD = 5;
+    uint256 private constant BITS = 51;
+    uint256 private constant MASK = (1 << BITS) - 1;
+
+    /// @dev A word of counts of one: what multiplied by it has the sum of its counts in the uppermost count.
+    uint256 private constant ONES = 1 | (1 << BITS) | (1 << (2 * BITS)) | (1 << (3 * BITS)) | (1 << (4 * BITS));
 
     /// @notice Adds a value.
     /// @return index How many values were added, this one included.
     function add(Running storage tally, int128 value, uint8 decimals) internal returns (uint32 index) {
         index = tally.given + 1;
         tally.given = index;
-        tally.sum += _scaled(value, decimals);
+        tally.sum += int224(_scaled(value, decimals));
         tally.counts[decimals / PER_WORD] += _one(decimals);
     }
 
     /// @notice Takes a value out again.
     function remove(Running storage tally, int128 value, uint8 decimals) internal {
-        tally.sum -= _scaled(value, decimals);
+        tally.sum -= int224(_scaled(value, decimals));
         tally.counts[decimals / PER_WORD] -= _one(decimals);
     }
 
     /// @notice Takes a whole tally into a total.
     function include(Total memory total, Running storage tally) internal view {
-        total.sum += tally.sum;
-        uint256 missing = tally.given;
-        for (uint256 word = 0; word < 3 && missing != 0; ++word) {
-            uint256 packed = tally.counts[word];
-            for (uint256 decimals = word * PER_WORD; packed != 0; ++decimals) {
-                uint256 count = packed & MASK;
-                total.counts[decimals] += count;
-                missing -= count;
-                packed >>= BITS;
+        unchecked {
+            total.sum += tally.sum;
+            uint256 missing = tally.given;
+            // The words after the last value need not be read.
+            for (uint256 word = 0; missing != 0 && word < WORDS; ++word) {
+                uint256 packed = tally.counts[word];
+                total.counts[word] += packed;
+                missing -= _sumOf(packed);
             }
         }
     }
@@ -64,7 +69,7 @@ library Tally {
     /// @notice Takes one value into a total.
     function include(Total memory total, int128 value, uint8 decimals) internal pure {
         total.sum += _scaled(value, decimals);
-        ++total.counts[decimals];
+        total.counts[decimals / PER_WORD] += _one(decimals);
     }
 
     /// @notice The mean, truncated towards zero.
@@ -74,12 +79,7 @@ library Tally {
     /// mean: then the most at which it does.
     function mean(Total memory total) internal pure returns (uint64 count, int128 value, uint8 decimals) {
         uint256 all = 0;
-        uint256 most = 0;
-        for (uint8 i = 0; i <= MAX_DECIMALS; ++i) {
-            uint256 occurs = total.counts[i];
-            all += occurs;
-            if (occurs > most) (most, decimals) = (occurs, i);
-        }
+        (all, decimals) = _countAndMode(total);
         if (all == 0) return (0, 0, 0);
         int256 precise = total.sum / int256(all);
         int256 rounded = precise / _unit(decimals);
@@ -88,8 +88,29 @@ library Tally {
         return (uint64(all), int128(rounded), decimals);
     }
 
-    function _scaled(int128 value, uint8 decimals) private pure returns (int224) {
-        return int224(value * _unit(decimals));
+    function _countAndMode(Total memory total) private pure returns (uint256 all, uint8 mode) {
+        uint256 most = 0;
+        unchecked {
+            for (uint256 word = 0; word < WORDS; ++word) {
+                uint256 packed = total.counts[word];
+                for (uint256 decimals = word * PER_WORD; packed != 0; ++decimals) {
+                    uint256 count = packed & MASK;
+                    all += count;
+                    if (count > most) (most, mode) = (count, uint8(decimals));
+                    packed >>= BITS;
+                }
+            }
+        }
+    }
+
+    function _sumOf(uint256 packed) private pure returns (uint256) {
+        unchecked {
+            return ((packed * ONES) >> (BITS * (PER_WORD - 1))) & MASK;
+        }
+    }
+
+    function _scaled(int128 value, uint8 decimals) private pure returns (int256) {
+        return value * _unit(decimals);
     }
 
     /// @dev One at `decimals` decimals, in units of 18 decimals.
