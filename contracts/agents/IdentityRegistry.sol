@@ -169,10 +169,10 @@ contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URISto
         return super.supportsInterface(interfaceId);
     }
 
-    /// @dev A transfer clears the wallet: it was the former owner's choice.
+    /// @dev A transfer clears the wallet, the former owner's choice; before Transfer is emitted, as in the reference.
     function _update(address to, uint256 agentId, address auth) internal override returns (address from) {
-        from = super._update(to, agentId, auth);
-        if (from != address(0)) _setWallet(agentId, address(0));
+        if (_ownerOf(agentId) != address(0)) _setWallet(agentId, address(0));
+        return super._update(to, agentId, auth);
     }
 
     function _mintNext() private returns (uint256 agentId) {

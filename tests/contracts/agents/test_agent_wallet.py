@@ -61,6 +61,7 @@ def test_a_transfer_clears_it_and_a_transfer_back_does_not_restore_it(
 ) -> None:
     for before, after in ((owner, stranger), (stranger, owner)):
         receipt = agents.identity.transferFrom(before, after, 0, sender=before)
+        assert [event.name for event in receipt.events] == ["MetadataSet", "Transfer"]
         receipt.expect("MetadataSet", agentId=0, metadataKey="agentWallet", metadataValue=b"")
         assert wallet_is(agents, None)
 
