@@ -160,7 +160,7 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
             Share calldata first = shares[i];
             uint256 sum = first.amount;
             uint256 next = i + 1;
-            while (next < shares.length && _isSameTill(first, shares[next])) sum += shares[next++].amount;
+            for (; next < shares.length && _isSameTill(first, shares[next]); ++next) sum += shares[next].amount;
             i = next;
             if (sum == 0) continue;
             if (first.operator == address(0) || first.operator == address(this)) revert InvalidAddress(first.operator);
@@ -268,6 +268,7 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     }
 
     function _storage() private pure returns (InferenceSettlementStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

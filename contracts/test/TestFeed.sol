@@ -5,15 +5,14 @@ import {IAggregatorV3} from "../payments/prepaid/interfaces/IAggregatorV3.sol";
 
 /// @title A Chainlink feed that says what it is told
 contract TestFeed is IAggregatorV3 {
-    /// @inheritdoc IAggregatorV3
-    uint8 public immutable decimals;
+    uint8 private immutable DECIMALS;
 
     int256 private _answer;
     uint256 private _startedAt;
     uint256 private _updatedAt;
 
     constructor(uint8 feedDecimals) {
-        decimals = feedDecimals;
+        DECIMALS = feedDecimals;
     }
 
     /// @notice What it will say.
@@ -26,5 +25,10 @@ contract TestFeed is IAggregatorV3 {
     /// @inheritdoc IAggregatorV3
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
         return (1, _answer, _startedAt, _updatedAt, 1);
+    }
+
+    /// @inheritdoc IAggregatorV3
+    function decimals() external view returns (uint8) {
+        return DECIMALS;
     }
 }

@@ -34,6 +34,7 @@ contract BatchSettlement is IBatchSettlement, EIP712, Multicall, ReentrancyGuard
         uint128 totalSettled;
     }
 
+    // solhint-disable gas-small-strings
     bytes32 private constant CHANNEL_CONFIG_TYPEHASH = keccak256(
         "ChannelConfig(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,"
         "address token,uint40 withdrawDelay,bytes32 salt)"
@@ -47,6 +48,7 @@ contract BatchSettlement is IBatchSettlement, EIP712, Multicall, ReentrancyGuard
         "ClaimBatch(ClaimEntry[] claims)"
         "ClaimEntry(bytes32 channelId,uint128 maxClaimableAmount,uint128 totalClaimed)"
     );
+    // solhint-enable gas-small-strings
 
     /// @inheritdoc IBatchSettlement
     uint40 public constant MIN_WITHDRAW_DELAY = 15 minutes;
@@ -176,8 +178,9 @@ contract BatchSettlement is IBatchSettlement, EIP712, Multicall, ReentrancyGuard
         bytes calldata receiverAuthorizerSignature
     ) external nonReentrant {
         bytes32 channelId = getChannelId(config);
-        uint256 expected = refundNonce[channelId]++;
+        uint256 expected = refundNonce[channelId];
         if (nonce != expected) revert InvalidRefundNonce(nonce, expected);
+        refundNonce[channelId] = expected + 1;
         bytes32 digest = getRefundDigest(channelId, nonce, amount);
         address authorizer = config.receiverAuthorizer;
         if (!SignatureChecker.isValidSignatureNowCalldata(authorizer, digest, receiverAuthorizerSignature)) {

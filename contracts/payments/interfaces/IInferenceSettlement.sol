@@ -93,6 +93,12 @@ interface IInferenceSettlement {
     /// @return amount Units sent.
     function claim(address currency, address to) external returns (uint256 amount);
 
+    /// @notice Sets the treasury. Restricted, delayed.
+    function setTreasury(address treasury) external;
+
+    /// @notice Sends away units that nobody is owed. Restricted, delayed.
+    function rescueSurplus(address currency, address to, uint256 amount) external;
+
     /// @notice Address that a payment for exactly this is sent to (x402 `payTo`, a channel's receiver).
     function tillOf(uint256 modelId, uint32 version, address operator) external view returns (address);
 
@@ -115,10 +121,4 @@ interface IInferenceSettlement {
 
     /// @notice Where the treasury's part is credited.
     function treasury() external view returns (address);
-
-    /// @notice Sets the treasury. Restricted, delayed.
-    function setTreasury(address treasury) external;
-
-    /// @notice Sends away units that nobody is owed. Restricted, delayed.
-    function rescueSurplus(address currency, address to, uint256 amount) external;
 }

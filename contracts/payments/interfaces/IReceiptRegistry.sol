@@ -66,12 +66,12 @@ interface IReceiptRegistry {
         bytes32[] calldata proof
     ) external view returns (bool);
 
-    /// @notice Leaf of a receipt: keccak256(keccak256(abi.encode(receipt))).
-    function leafOf(Receipt calldata receipt) external pure returns (bytes32);
-
     /// @notice A batch, all zero if there is none.
     function batchOf(address relay, uint256 batch) external view returns (Batch memory);
 
     /// @notice How many batches a relay anchored.
     function batchCount(address relay) external view returns (uint256);
+
+    /// @notice Leaf of a receipt: keccak256(keccak256(abi.encode(receipt))).
+    function leafOf(Receipt calldata receipt) external pure returns (bytes32);
 }

@@ -255,6 +255,7 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
     }
 
     function _storage() private pure returns (PrepaidBalancesStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

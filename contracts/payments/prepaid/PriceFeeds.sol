@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../../access/ClusterUpgradeable.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
@@ -88,7 +89,7 @@ contract PriceFeeds is IPriceFeeds, ClusterUpgradeable {
 
     function _read(address currency, Feed memory feed, IAggregatorV3 source) private view returns (uint256 price) {
         (, int256 answer, , uint256 updatedAt, ) = source.latestRoundData();
-        if (updatedAt == 0 || updatedAt > block.timestamp || block.timestamp - updatedAt > feed.maxAge) {
+        if (updatedAt == 0 || updatedAt > Time.timestamp() || Time.timestamp() - updatedAt > feed.maxAge) {
             revert StalePrice(currency, updatedAt, feed.maxAge);
         }
         uint8 decimals = source.decimals();
@@ -106,7 +107,7 @@ contract PriceFeeds is IPriceFeeds, ClusterUpgradeable {
         IAggregatorV3 sequencer = $.sequencerFeed;
         if (address(sequencer) == address(0)) return;
         (, int256 down, uint256 since, , ) = sequencer.latestRoundData();
-        if (down != 0 || since == 0 || since > block.timestamp || block.timestamp - since <= $.gracePeriod) {
+        if (down != 0 || since == 0 || since > Time.timestamp() || Time.timestamp() - since <= $.gracePeriod) {
             revert SequencerDown(since, $.gracePeriod);
         }
     }
@@ -119,6 +120,7 @@ contract PriceFeeds is IPriceFeeds, ClusterUpgradeable {
     }
 
     function _storage() private pure returns (PriceFeedsStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

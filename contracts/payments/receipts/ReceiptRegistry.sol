@@ -71,6 +71,7 @@ contract ReceiptRegistry is IReceiptRegistry, ClusterUpgradeable {
     }
 
     function _storage() private pure returns (ReceiptRegistryStorage storage $) {
+        // solhint-disable-next-line no-inline-assembly
         assembly {
             $.slot := STORAGE_LOCATION
         }

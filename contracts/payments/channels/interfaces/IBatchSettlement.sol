@@ -119,12 +119,6 @@ interface IBatchSettlement {
     /// @notice The refund was signed for another number.
     error InvalidRefundNonce(uint256 nonce, uint256 expected);
 
-    /// @notice Shortest delay of a withdrawal, in seconds.
-    function MIN_WITHDRAW_DELAY() external view returns (uint40);
-
-    /// @notice Longest delay of a withdrawal, in seconds.
-    function MAX_WITHDRAW_DELAY() external view returns (uint40);
-
     /// @notice Escrows tokens of the payer, by a collector that proves the payer's agreement. Anyone may send it.
     function deposit(
         ChannelConfig calldata config,
@@ -162,6 +156,12 @@ interface IBatchSettlement {
         uint256 nonce,
         bytes calldata receiverAuthorizerSignature
     ) external;
+
+    /// @notice Shortest delay of a withdrawal, in seconds.
+    function MIN_WITHDRAW_DELAY() external view returns (uint40);
+
+    /// @notice Longest delay of a withdrawal, in seconds.
+    function MAX_WITHDRAW_DELAY() external view returns (uint40);
 
     /// @notice Escrow of a channel, claims included, and what of it was claimed in its life.
     function channels(bytes32 channelId) external view returns (uint128 balance, uint128 totalClaimed);

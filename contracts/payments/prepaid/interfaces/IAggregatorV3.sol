@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The part of Chainlink's AggregatorV3Interface that a price is read by
+/// @notice https://docs.chain.link/data-feeds/api-reference
 interface IAggregatorV3 {
     /// @notice Decimals of `answer`.
     function decimals() external view returns (uint8);

@@ -8,6 +8,12 @@ pragma solidity 0.8.37;
 /// the currency's smallest unit, the zero address is the chain's native coin, times are unix seconds. For every
 /// currency this contract holds exactly the sum of the balances.
 interface IPrepaidBalances {
+    /// @notice Why a row of a batch was not drawn. The others of the batch are.
+    enum Refusal {
+        AboveLimit,
+        AboveBalance
+    }
+
     /// @notice What a relay may spend of an account.
     /// @param limit Micro-dollars a period, over all currencies.
     /// @param period Seconds.
@@ -32,12 +38,6 @@ interface IPrepaidBalances {
         uint32 version;
         address operator;
         uint64 microDollars;
-    }
-
-    /// @notice Why a row of a batch was not drawn. The others of the batch are.
-    enum Refusal {
-        AboveLimit,
-        AboveBalance
     }
 
     /// @notice Money came in for an account.
@@ -136,6 +136,12 @@ interface IPrepaidBalances {
         uint32 receiptCount
     ) external returns (uint256 batch, uint256 amount);
 
+    /// @notice Stops deposits and draws. Restricted, immediate. Withdrawals go on.
+    function pause() external;
+
+    /// @notice Allows them again. Restricted.
+    function unpause() external;
+
     /// @notice Address that a plain transfer is sent to, to be credited to the account: by wallets, exchanges, x402.
     function depositAddress(address account) external view returns (address);
 
@@ -147,10 +153,4 @@ interface IPrepaidBalances {
 
     /// @notice What a relay may spend, as of now: `spent` is 0 if a new period has begun.
     function grantOf(address account, address relay) external view returns (Grant memory);
-
-    /// @notice Stops deposits and draws. Restricted, immediate. Withdrawals go on.
-    function pause() external;
-
-    /// @notice Allows them again. Restricted.
-    function unpause() external;
 }

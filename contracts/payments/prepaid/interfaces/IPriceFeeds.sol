@@ -50,6 +50,13 @@ interface IPriceFeeds {
     /// @notice The sequencer is down, or was until a moment ago: prices may be old without looking so.
     error SequencerDown(uint256 upSince, uint256 gracePeriod);
 
+    /// @notice Sets how a currency is priced; a zero primary ends it. Restricted, delayed.
+    function setFeed(address currency, Feed calldata feed) external;
+
+    /// @notice Sets the sequencer's feed (Chainlink's L2 uptime feed: answer 0 is up) and how long prices are refused
+    /// after it came back, in seconds. Restricted, delayed.
+    function setSequencerFeed(IAggregatorV3 feed, uint32 gracePeriod) external;
+
     /// @notice Price of one whole unit, in micro-dollars. Reverts where it can't be trusted.
     function priceOf(address currency) external view returns (uint256 microDollars);
 
@@ -61,11 +68,4 @@ interface IPriceFeeds {
 
     /// @notice The currency that counts as a dollar, one unit a micro-dollar.
     function dollar() external view returns (address);
-
-    /// @notice Sets how a currency is priced; a zero primary ends it. Restricted, delayed.
-    function setFeed(address currency, Feed calldata feed) external;
-
-    /// @notice Sets the sequencer's feed (Chainlink's L2 uptime feed: answer 0 is up) and how long prices are refused
-    /// after it came back, in seconds. Restricted, delayed.
-    function setSequencerFeed(IAggregatorV3 feed, uint32 gracePeriod) external;
 }
