@@ -237,15 +237,10 @@ contract ModelRegistry is IModelRegistry, ClusterUpgradeable {
     function versionOf(uint256 modelId, uint32 version) external view returns (Version memory) {
         Terms storage terms = _termsOf(modelId, version);
         Build storage build = _storage().builds[modelId][terms.source];
-        IDatasetNFT.Content memory weights;
-        if (build.manifestHash != 0) {
-            weights.cid = Cid.pack(build.codec, build.digest);
-            weights.manifestHash = build.manifestHash;
-        }
         return
             Version({
                 uri: build.uri,
-                weights: weights,
+                weights: _weightsOf(build),
                 parentId: build.parentId,
                 parentVersion: build.parentVersion,
                 modality: build.modality,
@@ -408,13 +403,14 @@ contract ModelRegistry is IModelRegistry, ClusterUpgradeable {
         Figures memory current = _storage().figures;
         stack.treasuryPpm = current.treasuryPpm;
         if (kind == ModelKind.Base) return stack;
-        Row[] memory parentRows;
-        if (kind == ModelKind.Derived) {
-            Build storage parent = _buildOf(newVersion.parentId, newVersion.parentVersion);
-            parentRows = parent.rows.read(parent.rowCount);
-        }
         stack.stackPpm = current.stackPpm;
-        stack.rows = Attribution.flatten(modelId, newVersion.datasets, parentRows, current);
+        stack.rows = Attribution.flatten(modelId, newVersion.datasets, _parentRows(kind, newVersion), current);
+    }
+
+    function _parentRows(ModelKind kind, NewVersion calldata child) private view returns (Row[] memory rows) {
+        if (kind != ModelKind.Derived) return rows;
+        Build storage parent = _buildOf(child.parentId, child.parentVersion);
+        return parent.rows.read(parent.rowCount);
     }
 
     /// @dev A parent that its owner withdrew can be named all the same: what was trained from it owes it its part.
@@ -457,6 +453,12 @@ contract ModelRegistry is IModelRegistry, ClusterUpgradeable {
 
     function _buildOf(uint256 modelId, uint32 version) private view returns (Build storage) {
         return _storage().builds[modelId][_termsOf(modelId, version).source];
+    }
+
+    /// @dev Empty where nobody published them.
+    function _weightsOf(Build storage build) private view returns (IDatasetNFT.Content memory weights) {
+        if (build.manifestHash == 0) return weights;
+        return IDatasetNFT.Content(Cid.pack(build.codec, build.digest), build.manifestHash);
     }
 
     function _metersOutput(Modality modality) private pure returns (bool) {

@@ -322,7 +322,7 @@ interface IModelRegistry {
     function reinstate(uint256 modelId) external;
 
     /// @notice Sets the figures for new stacks; stacks that are registered never change. Restricted, delayed.
-    function setFigures(Figures calldata figures) external;
+    function setFigures(Figures calldata newFigures) external;
 
     /// @notice Most rows of a stack.
     function MAX_ROWS() external view returns (uint256);

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_utils import keccak
 
 from cluster.chain.roles import PARAMETERS, TWO_DAYS
 from cluster.testing import reverts
@@ -101,6 +102,15 @@ def test_the_bounds_can_be_read(world: World) -> None:
 
 
 # --- upgrades
+
+
+def test_state_stands_in_its_erc_7201_namespace(world: World) -> None:
+    named = int.from_bytes(keccak(text="cluster.storage.ModelRegistry")) - 1
+    slot = int.from_bytes(keccak(named.to_bytes(32))) & ~0xFF
+    packed = sum(figure << 32 * place for place, figure in enumerate(FIGURES))
+    assert world.chain.storage(world.models, slot) == packed
+    world.register("acme/model")
+    assert world.chain.storage(world.models, slot + 1) == world.models.totalModels() == 1
 
 
 def test_nobody_initializes_twice_nor_the_implementation(world: World) -> None:

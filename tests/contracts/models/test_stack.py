@@ -91,6 +91,17 @@ def test_ancestors_too_far_to_earn_a_millionth_have_no_row(world: World) -> None
     assert sum(ppm for _, _, ppm in world.rows(model)) == PPM
 
 
+def test_rows_that_are_dropped_do_not_count(world: World) -> None:
+    model = world.register("acme/0")
+    for generation in range(1, 10):
+        model = world.register(f"acme/{generation}", DERIVED, parent=(model, 1))
+    assert len(world.rows(model)) == 10
+    datasets = [(world.dataset(f"data-{number}"), 1) for number in range(6)]
+    # 1 + 6 + 10 beneficiaries; of the last two, with exact shares of 0.4 and 0.2 ppm, one gets nothing.
+    child = world.register("acme/child", DERIVED, parent=(model, 1), datasets=datasets)
+    assert [ppm for _, _, ppm in world.rows(child)][7:] == [160_000, 32_000, 6_400, 1_280, 256, 51, 10, 2, 1]
+
+
 def test_sixteen_rows_are_as_many_as_there_are(world: World) -> None:
     assert world.models.MAX_ROWS() == 16
     datasets = [(world.dataset(f"data-{number}"), 1 + number) for number in range(16)]
