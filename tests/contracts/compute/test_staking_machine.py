@@ -439,6 +439,7 @@ class Staking(RuleBasedStateMachine):
         self.unstake(name, operator, 10, 0)
         if self.tranches():
             self.withdraw(units)
+        if self.tranches():
             self.redelegate(units, operator, False)
         if self.owed():
             self.claim(units, False)
