@@ -28,7 +28,7 @@ library SharePool {
 
     /// @notice Begins to thaw shares.
     function thaw(IOperatorStaking.Pool storage pool, uint256 shares) internal {
-        pool.thawing = (pool.thawing + shares).toUint128();
+        pool.thawing += shares.toUint128();
     }
 
     /// @notice Takes out thawed shares.

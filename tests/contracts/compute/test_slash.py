@@ -200,11 +200,13 @@ def test_after_a_slash_of_everything_the_pool_begins_anew(staked: House) -> None
     assert [(event.own, event.generation) for event in receipt.named("PoolEmptied")] == [(True, 1), (False, 1)]
     assert staked.staking.totalStaked() == 0
     assert staked.staking.positionOf(staked.operator, staked.alice) == (0, 0, 1)
+    assert staked.staking.trancheOf(staked.operator, staked.alice, 0)[1] == 0
     with reverts("InsufficientShares", staked.operator, staked.alice, 1, 0):
         staked.staking.unstake(staked.operator, 1, sender=staked.alice)
 
     # Those of the new generation share nothing with those of the old one.
     assert staked.stake(staked.bob, 10 * CP) == 10 * CP
+    assert staked.staking.trancheOf(staked.operator, staked.alice, 0)[1] == 0
     staked.reward(1_000)
     staked.staking.unstake(staked.operator, 10 * CP, sender=staked.bob)
     staked.chain.mine(THAW)

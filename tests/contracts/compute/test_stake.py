@@ -76,6 +76,19 @@ def test_stake_thaws_for_two_weeks(house: House) -> None:
         house.staking.withdraw(house.operator, 0, house.alice, sender=house.alice)
 
 
+def test_what_leaves_is_rounded_down_and_the_last_one_takes_what_that_left(house: House) -> None:
+    house.stake(house.alice, 2)
+    house.stake(house.bob, 1)
+    house.slash(1)
+    for who, shares in ((house.alice, 2), (house.bob, 1)):
+        house.staking.unstake(house.operator, shares, sender=who)
+    house.chain.mine(THAW)
+    for who in (house.alice, house.bob):
+        assert house.staking.withdraw(house.operator, 0, who, sender=who).return_value == 1
+    pool = house.staking.poolOf(house.operator, False)
+    assert (pool.tokens, pool.shares, pool.thawing, pool.generation) == (0, 0, 0, 0)
+
+
 def test_nobody_thaws_what_is_not_theirs(house: House) -> None:
     house.stake(house.alice, 100)
     with reverts("NotOperator", house.other):

@@ -17,6 +17,7 @@ from tests.contracts.compute.replay import X128, Replay
 from tests.contracts.compute.staking_model import Model, Refused
 
 MIN_OWN = 5
+PLENTY = 10**9 * 10**18
 PEOPLE = ("operator", "other", "late", "alice", "bob", "wallet")
 OPERATORS = ("operator", "other", "late")
 CURRENCIES = ("eth", "usdc", "cp", "fee", "unknown")
@@ -45,8 +46,12 @@ class World:
             self.house.endow(actor)
         suite.router.setCurrency(self.fee, True, sender=suite.admin)
         for token in (self.fee, self.unknown):
-            token.mint(self.house.payer, FUNDS, sender=suite.admin)
+            token.mint(self.house.payer, PLENTY, sender=suite.admin)
             token.approve(self.house.staking, 2**256 - 1, sender=self.house.payer)
+        # Enough for every reward and donation of a run.
+        suite.token.transfer(self.house.payer, PLENTY, sender=suite.treasury)
+        suite.usdc.mint(self.house.payer, PLENTY, sender=suite.admin)
+        self.chain.fund(self.house.payer, PLENTY)
         self.currency: dict[str, Any] = {
             "eth": NATIVE,
             "usdc": suite.usdc,
@@ -388,8 +393,7 @@ class Staking(RuleBasedStateMachine):
         if money == "eth":
             self.world.chain.deploy("ForcedSender", self.staking, sender=self.house.payer, value=units)
         else:
-            self.currency[money].transfer(self.staking, min(units, 10**20), sender=self.house.payer)
-            units = min(units, 10**20)
+            self.currency[money].transfer(self.staking, units, sender=self.house.payer)
         self.model.donated[address(self.currency[money])] += units
 
     @rule(money=st.sampled_from(("eth", "usdc", "cp")), more=st.sampled_from((0, 0, 1)))
@@ -439,6 +443,7 @@ class Staking(RuleBasedStateMachine):
         self.unstake(name, operator, 10, 0)
         if self.tranches():
             self.withdraw(units)
+        if self.tranches():
             self.redelegate(units, operator, False)
         if self.owed():
             self.claim(units, False)
