@@ -10,7 +10,7 @@ from cluster.testing.host import calls
 from tests.contracts.agents.machine import AgentsMachine
 
 PROMISED_CALLS = 4_000
-EXAMPLES = 60
+EXAMPLES = 50
 STEPS = 100
 
 
