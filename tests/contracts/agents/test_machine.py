@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from cluster.testing.host import calls
 from tests.contracts.agents.machine import AgentsMachine
 
-PROMISED_CALLS = 4_000
+PROMISED_CALLS = 8_000
 EXAMPLES = 50
 STEPS = 100
 
