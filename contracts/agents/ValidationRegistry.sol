@@ -262,6 +262,7 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         }
     }
 
+    /// @dev Pending requests have no tag, so none of them is found.
     function _tagged(
         uint256 agentId,
         address[] calldata validators,
@@ -270,12 +271,10 @@ contract ValidationRegistry is IValidationRegistry, ClusterUpgradeable {
         bytes32[] storage keys = _storage().ofAgent[agentId];
         for (uint256 i = 0; i < keys.length; ++i) {
             Request storage request = _storage().request[keys[i]];
-            uint8 response = request.response;
-            if (response == PENDING) continue;
             if (validators.length != 0 && !_contains(validators, request.validator)) continue;
             if (!Strings.equal(request.tag, tag)) continue;
             ++total.count;
-            total.sum += response;
+            total.sum += request.response;
         }
     }
 

@@ -1,7 +1,6 @@
 """ERC-8004 as its reference contracts (version 2.0.0) speak it, written down from their source and not from ours.
 
-In `erc8004.txt`: the name of a registry, then one line a function or event, as in Solidity; a function's selector stands
-before it.
+In `erc8004.txt`: the name of a registry, then a function or event a line, as in Solidity; functions with selector.
 """
 
 import re
