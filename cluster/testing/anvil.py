@@ -62,6 +62,12 @@ class AnvilChain(Host):
     def balance(self, of: Any) -> int:
         return int(self.rpc("eth_getBalance", plain(of), "latest"), 16)
 
+    def code(self, at: Any) -> bytes:
+        return bytes.fromhex(self.rpc("eth_getCode", plain(at), "latest")[2:])
+
+    def set_code(self, at: Any, code: bytes) -> None:
+        self.rpc("anvil_setCode", plain(at), "0x" + code.hex())
+
     def create(self, sender: Any, code: bytes, value: int = 0) -> str:
         receipt = self._send({"from": plain(sender), "data": "0x" + code.hex(), "value": hex(value)})
         return to_checksum_address(receipt["contractAddress"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pyrevm import EVM, BlockEnv, CfgEnv, Env
+from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
 from cluster.chain.codec import plain
 from cluster.testing.host import Host, calls
@@ -60,8 +60,10 @@ class Chain(Host):
     def balance(self, of: Any) -> int:
         return int(self._evm.get_balance(plain(of)))
 
+    def set_code(self, at: Any, code: bytes) -> None:
+        self._evm.insert_account_info(plain(at), AccountInfo(nonce=1, code=code))
+
     def code(self, at: Any) -> bytes:
-        """Deployed code, empty if there is none."""
         return bytes(self._evm.get_code(plain(at)) or b"").rstrip(b"\0")
 
     def storage(self, at: Any, slot: int) -> int:

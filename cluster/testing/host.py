@@ -55,6 +55,14 @@ class Host(ABC):
     def balance(self, of: Any) -> int:
         """Native coin, in wei."""
 
+    @abstractmethod
+    def code(self, at: Any) -> bytes:
+        """Deployed code, empty if there is none."""
+
+    @abstractmethod
+    def set_code(self, at: Any, code: bytes) -> None:
+        """Puts code at an address."""
+
     def account(self, name: str) -> Account:
         """The account of that name."""
         return Account(name)
@@ -87,6 +95,14 @@ class Host(ABC):
         data = implementation.initialize.calldata(*initialize)
         proxy = self.deploy("ClusterProxy", implementation, data, sender=sender)
         return self.at(name, proxy.address)
+
+    def place(self, name: str, address: str, *args: Any, sender: Any) -> Contract:
+        """The code of a compiled contract at an address of choice, for contracts that the world knows by address.
+
+        What its constructor wrote to storage is not there; immutables are.
+        """
+        self.set_code(address, self.code(self.deploy(name, *args, sender=sender)))
+        return self.at(name, address)
 
     def decode_log(self, address: str, topics: Sequence[bytes], data: bytes) -> Event | None:
         """The event of a log, by the ABI of the contract at that address, else by any ABI known."""
