@@ -43,7 +43,7 @@ def compile_contracts(contracts: Path, artifacts: Path) -> None:
     given = {
         "language": "Solidity",
         "sources": {str(file.relative_to(base)): {"content": file.read_text()} for file in files},
-        "settings": {"evmVersion": "cancun", "outputSelection": {"*": {"*": OUTPUT, "": ["ast"]}}},
+        "settings": {"evmVersion": "cancun", "optimizer": {"enabled": True}, "outputSelection": {"*": {"*": OUTPUT, "": ["ast"]}}},
     }
     command = [str(COMPILER), "--standard-json", "--base-path", str(ROOT / "node_modules")]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=300, check=True)

@@ -128,7 +128,7 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
         uint32 receiptCount
     ) external nonReentrant whenNotPaused returns (uint256 batch, uint256 amount) {
         IInferenceSettlement.Share[] memory shares = new IInferenceSettlement.Share[](usages.length);
-        uint256 microDollars;
+        uint256 microDollars = 0;
         for (uint256 i = 0; i < usages.length; ++i) {
             uint256 units = _drawRow(currency, usages[i], i);
             if (units == 0) continue;
