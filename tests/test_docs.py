@@ -27,8 +27,9 @@ COMMAND = re.compile(r"(?:^|`|/bin/)cluster ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
 
 
 TEST = re.compile(r"`(test_\w+)`")
-WRITTEN = {
-    name for path in (root() / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+FILES = list((root() / "tests").rglob("test_*.py"))
+WRITTEN = {path.stem for path in FILES} | {
+    name for path in FILES for name in re.findall(r"def (test_\w+)", path.read_text())
 }
 
 

@@ -25,6 +25,7 @@ ARTIFACTS = ROOT / "build" / "slither"
 COMPILER = ROOT / ".solcx" / "solc-v0.8.37"
 
 OUTPUT = ["abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers"]
+SELECTION = {"*": {"*": OUTPUT, "": ["ast"]}}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def compile_contracts(contracts: Path, artifacts: Path) -> None:
     given = {
         "language": "Solidity",
         "sources": {str(file.relative_to(base)): {"content": file.read_text()} for file in files},
-        "settings": {"evmVersion": "cancun", "optimizer": {"enabled": True}, "outputSelection": {"*": {"*": OUTPUT, "": ["ast"]}}},
+        # Optimized as ape does it: without, the compiler runs out of stack in what is fine otherwise.
+        "settings": {"evmVersion": "cancun", "optimizer": {"enabled": True}, "outputSelection": SELECTION},
     }
     command = [str(COMPILER), "--standard-json", "--base-path", str(ROOT / "node_modules")]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=300, check=True)
