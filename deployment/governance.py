@@ -74,9 +74,8 @@ class Status(Struct, frozen=True, rename="camel"):
     ready_at: int
 
     def __str__(self) -> str:
-        votes = (
-            f"for {self.votes_for // CP:,}, against {self.votes_against // CP:,}, abstain {self.votes_abstain // CP:,}"
-        )
+        counted = {"for": self.votes_for, "against": self.votes_against, "abstain": self.votes_abstain}
+        votes = ", ".join(f"{support} {int(amount) // CP:,}" for support, amount in counted.items())
         lines = [f"{self.id}: {self.state}", f"  {self.description}", *map(str, self.calls)]
         if self.state != "pending":
             lines.append(f"  CP {votes}; quorum {int(self.quorum) // CP:,}")
@@ -126,12 +125,13 @@ class Governance:
         id_ = int(self._read("getProposalId", *parts, keccak(text=description)))
         if self._read("proposalSnapshot", id_):
             raise NothingToDo(f"proposed already\n{self.status(id_)}")
-        votes = int(chain.read("ClusterToken", self._office.address("ClusterToken"), "getVotes", chain.sender))
+        # As the chain counts them: a second before.
+        votes = int(self._read("getVotes", chain.sender, chain.now() - 1))
         threshold = int(self._read("proposalThreshold"))
         if votes < threshold:
             raise DeploymentError(
-                f"{chain.sender} has {votes // CP:,} votes and needs {threshold // CP:,} to propose; CP votes once "
-                "it is delegated: `ape run governance delegate`"
+                f"{chain.sender} has {votes // CP:,} votes and needs {threshold // CP:,} to propose; CP votes from "
+                "the block after it is delegated: `ape run governance delegate`"
             )
         self._send(f"propose {hex(id_)[:10]}", "propose", *parts, description)
         return self.status(id_)

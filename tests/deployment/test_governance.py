@@ -103,6 +103,7 @@ def test_any_call_is_proposed_and_taken_back_before_the_vote(world: World, conso
     console.run("deployer", "governance deploy --quorum 5 --threshold 2")
     assert world.manifest.parameters["governor"]["quorumPercent"] == "5"
     console.run("treasury", "governance delegate")
+    world.node.anvil.mine()
     call = f"{suite.router.address}:{suite.router.setTreasury.calldata(DEAD).hex()}"
     made = console.json("treasury", "governance propose --call", call, "--call", f"{DEAD}::5", "--description", "Burn")
     assert [(part["target"], part["value"]) for part in made["calls"]] == [(suite.router.address, "0"), (DEAD, "5")]
