@@ -25,18 +25,18 @@ contract ClusterGovernor is
     /// @dev The AccessManager's, as a constant.
     uint64 private constant ADMIN_ROLE = type(uint64).min;
 
-    /// @notice Votes of `token`, calls through `manager`.
-    /// @param token ClusterToken.
+    /// @notice Votes of `votes`, calls through `manager`.
+    /// @param votes ClusterToken.
     /// @param manager The AccessManager; whatever roles it gives this contract, CP's holders have.
     /// @param first First settings, within the bounds of {IClusterGovernor-Settings}.
     constructor(
-        IVotes token,
+        IVotes votes,
         IAccessManager manager,
         Settings memory first
     )
         Governor("ClusterGovernor")
         GovernorSettings(first.votingDelay, first.votingPeriod, first.proposalThreshold)
-        GovernorVotes(token)
+        GovernorVotes(votes)
         GovernorVotesQuorumFraction(first.quorumPercent)
         GovernorTimelockAccess(address(manager), first.baseDelay)
     {}
