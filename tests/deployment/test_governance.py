@@ -1,5 +1,7 @@
 """Governance by the commands, on a node: the admin role handed to a governor, which upgrades by vote."""
 
+from typing import Any
+
 import pytest
 
 from cluster.chain.roles import ADMIN, DAY, ROLES, TWO_DAYS
@@ -72,6 +74,14 @@ def test_a_governor_takes_over_and_upgrades_by_vote_and_a_guardian_stops_another
     assert "not while it is queued" in console.run("deployer", f"governance execute {short}", code=1)
     later(world, TWO_DAYS)
     assert console.json("deployer", "governance status", short)["state"] == "ready"
+    shown = console.run("deployer", "governance status")
+    for part in (
+        "ready",
+        "Refunds",
+        "CP for 5,000,000,000, against 0, abstain 0; quorum 200,000,000",
+        "can be executed",
+    ):
+        assert part in shown
     assert console.json("deployer", f"governance execute {short}")["state"] == "executed"
     assert "done already" in console.run("deployer", f"governance execute {short}", code=3)
     router = world.manifest.contract("PaymentRouter")
@@ -123,6 +133,8 @@ def test_the_admin_role_is_not_handed_to_whoever_could_not_use_it(world: World, 
         (node.address("admin"), "is the account that hands over"),
     ):
         assert why in console.run("admin", "roles handover --to", to, code=1)
+    zero = "0x" + "00" * 20
+    assert "nobody has the zero address" in console.run("admin", "roles handover --keyed --to", zero, code=1)
     assert "is not an admin" in console.run("deployer", "roles handover --to", DEAD, code=1)
     first = {
         "votingDelay": DAY,
@@ -168,6 +180,51 @@ def test_roles_are_given_and_taken_by_a_multisig_that_is_told_what_to_send(world
         console.run("deployer", f"roles {command} PAUSER {someone} --as {admin}", code=3)
 
 
+def test_a_governor_whose_deployment_was_interrupted_is_deployed_once(
+    world: World, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    sent = world.node.signed_by("deployer").nonce()
+    with monkeypatch.context() as patched:
+        patched.setattr("cluster.chain.manifest.save", interrupt)
+        console.run("deployer", "governance deploy", code=1)
+    assert "ClusterGovernor" not in world.manifest.contracts
+    assert "done before" in console.run("deployer", "governance deploy")
+    assert world.node.signed_by("deployer").nonce() == sent + 1
+    first = world.address("ClusterGovernor")
+    assert console.json("deployer", "governance deploy --another")["ClusterGovernor"] != first
+
+
+def test_events_are_read_in_parts_from_a_node_that_gives_few_blocks_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ape.exceptions import ProviderError
+
+    from deployment import events
+
+    chain, manager = world.node.signed_by("deployer"), world.address("AccessManager")
+    whole = events.read(chain, "ClusterAccessManager", manager, ("RoleGranted",), 0)
+    assert {event.values["roleId"] for event in whole} == {role.id for role in ROLES}
+    asked, request = [], chain._request
+
+    def few(method: str, parameters: Any) -> Any:
+        if method == "eth_getLogs":
+            blocks = int(parameters[0]["toBlock"], 16) - int(parameters[0]["fromBlock"], 16) + 1
+            asked.append(blocks)
+            if blocks > 3:
+                raise ProviderError("more than 3 blocks")
+        return request(method, parameters)
+
+    monkeypatch.setattr(chain, "_request", few)
+    with pytest.raises(ProviderError):
+        events.read(chain, "ClusterAccessManager", manager, ("RoleGranted",), 0)
+    monkeypatch.setattr("deployment.chain.LOG_BLOCKS", 3)
+    assert events.read(chain, "ClusterAccessManager", manager, ("RoleGranted",), 0) == whole
+    assert max(asked) > 3
+
+
 def test_a_pauser_pauses_at_once(world: World, console: Console) -> None:
     router = world.suite().router
     assert "may not do this" in console.run("admin", "pause PaymentRouter", code=1)
@@ -186,6 +243,7 @@ def test_the_page_of_roles_is_what_the_chain_says(world: World, console: Console
     cells = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines if line.startswith("|")]
     page = {cell[0]: cell for cell in cells if len(cell) == 5 and cell[1].isdecimal()}
     opened = {(cell[0], cell[1]): set(cell[2].replace("`", "").split(", ")) for cell in cells if len(cell) == 3}
+    assert "UPGRADER (1), guardian GUARDIAN\n  held by 0x" in console.run("deployer", "roles list")
     rows = console.json("deployer", "roles list")
     assert set(page) == {row["role"] for row in rows} == {role.name for role in ROLES}
     contracts = {deployed.address: name for name, deployed in world.manifest.contracts.items()}
