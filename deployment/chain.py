@@ -20,6 +20,9 @@ POLL_MAX_S = 2.0
 WAIT_S = 600
 """Seconds that a transaction may take to be mined and confirmed."""
 
+LOG_BLOCKS = 2_000
+"""Blocks whose logs every node gives at once."""
+
 IMPLEMENTATION_SLOT = int.from_bytes(keccak(text="eip1967.proxy.implementation")) - 1
 """ERC-1967."""
 
@@ -105,11 +108,27 @@ class Chain:
             address=to_checksum_address(created) if created else None,
         )
 
+    def logs(self, address: str, topics: Sequence[bytes], first: int) -> list[dict[str, Any]]:
+        """Raw logs of a contract with any of these first topics, from a block on."""
+        return self._logs(address, ["0x" + topic.hex() for topic in topics], first, self.block())
+
+    def _logs(self, address: str, topics: list[str], first: int, last: int) -> list[dict[str, Any]]:
+        wanted = {"address": address, "topics": [topics], "fromBlock": hex(first), "toBlock": hex(last)}
+        try:
+            found: list[dict[str, Any]] = self._request("eth_getLogs", [wanted])
+        except ApeException:
+            # A node that is asked for too much says so, each in its own words.
+            if last - first < LOG_BLOCKS:
+                raise
+            middle = (first + last) // 2
+            return self._logs(address, topics, first, middle) + self._logs(address, topics, middle + 1, last)
+        return found
+
     def read(self, contract: str, address: str, method: str, *args: Any) -> Any:
         """Return value of a view function. Raises `Reverted`."""
         abi = self._method(contract, method, len(args))
         data = self._with_selector(abi, args)
-        result = self._ecosystem.decode_returndata(abi, HexBytes(self.call(address, data)))
+        result = _plain(self._ecosystem.decode_returndata(abi, HexBytes(self.call(address, data))))
         return result[0] if len(result) == 1 else result
 
     def call(self, address: str, data: bytes) -> bytes:
@@ -213,3 +232,12 @@ class Chain:
 
     def _with_selector(self, abi: MethodABI, args: Sequence[Any]) -> bytes:
         return bytes(self._ecosystem.get_method_selector(abi)) + bytes(self._ecosystem.encode_calldata(abi, *args))
+
+
+def _plain(value: Any) -> Any:
+    """Integers as integers and structs as lists: ape gives both as classes of its own, which are no JSON."""
+    if isinstance(value, int):
+        return value if isinstance(value, bool) else int(value)
+    if isinstance(value, str | bytes):
+        return value
+    return [_plain(part) for part in value]

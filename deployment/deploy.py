@@ -88,7 +88,7 @@ class _Deployment:
         self._report.say(
             f"the deployment recorded in {self._path} is not on this chain, which was restarted; replacing it"
         )
-        for begun in self._path.parent.glob(f"{self._chain.id}.upgrade-*.partial.json"):
+        for begun in self._path.parent.glob(f"{self._chain.id}.*-*.partial.json"):
             begun.unlink()
 
     def _resume(self) -> None:

@@ -10,10 +10,11 @@ from msgspec import Struct
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, PastImplementation
 from cluster.chain.roles import FUNCTIONS
-from deployment import code, layout, verify, wiring
+from deployment import code, events, layout, verify, wiring
 from deployment.chain import IMPLEMENTATION_SLOT, Chain
 from deployment.contracts import constructor_args
 from deployment.errors import DeploymentError, NothingToDo
+from deployment.managed import NextCall
 from deployment.progress import Progress, ProgressFile
 from deployment.sender import Sender
 from deployment.terminal import Reporter
@@ -36,17 +37,6 @@ class Pending(Struct, frozen=True):
     proposer: str
     abi: list[dict[str, Any]]
     layout: layout.Layout
-
-
-class NextCall(Struct, frozen=True, rename="camel"):
-    """A transaction that somebody else has to send: the proposer, a multisig perhaps."""
-
-    sender: str
-    to: str
-    data: str
-
-    def __str__(self) -> str:
-        return f"next, {self.sender} sends this to the AccessManager {self.to}:\n{self.data}"
 
 
 class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -145,6 +135,16 @@ class Upgrade:
             self._sender.call("schedule", self._addresses["AccessManager"], call)
         return self.status()
 
+    def call(self, proposer: str) -> tuple[str, bytes]:
+        """Target and calldata of the upgrade that was prepared for a proposer: for a governor to vote on."""
+        pending = self._required()
+        if pending.proposer != proposer:
+            raise DeploymentError(
+                f"the upgrade of {self._contract} was prepared for {pending.proposer}; prepare it for the governor: "
+                f"`ape run upgrade {self._contract} --schedule --proposer {proposer}`"
+            )
+        return self._deployed.address, bytes.fromhex(pending.data[2:])
+
     def execute(self) -> Status:
         """Upgrades the proxy, and puts the new implementation on record. Raises `DeploymentError` if it is early."""
         pending = self._required()
@@ -178,14 +178,16 @@ class Upgrade:
         current = self._chain.implementation(self._deployed.address)
         if pending is None or current != pending.implementation or current == self._deployed.implementation:
             return
-        step = self._progress.steps.get("execute")
-        block = self._chain.block()
-        transaction = ""
-        if step is not None:
-            receipts = [receipt for sent in step.sent if (receipt := self._chain.receipt(sent)) is not None]
-            if receipts:
-                block, transaction = receipts[-1].block, receipts[-1].transaction
-        self._deployed = self._upgraded(pending, block, transaction)
+        # Whoever sent it: this command, a multisig, somebody who executed what a governor had passed.
+        began = min((step.block for step in self._progress.steps.values() if step.block), default=self._deployed.block)
+        upgraded = [
+            event
+            for event in events.read(self._chain, self._contract, self._deployed.address, ("Upgraded",), began)
+            if event.values["implementation"] == current
+        ]
+        if not upgraded:
+            raise DeploymentError(f"{self._contract} was upgraded to {current}, but the node has no event of it")
+        self._deployed = self._upgraded(pending, upgraded[-1].block, upgraded[-1].transaction)
         record = layout.load_record(self._folder, self._chain.id)
         record[self._contract] = layout.Recorded(pending.implementation, pending.layout)
         layout.save_record(record, self._folder, self._chain.id)

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 import msgspec
 from ape.api import ProviderAPI
-from eth_utils import is_checksum_address
 
 from cluster.chain.roles import FUNCTIONS
 from deployment import config
 from deployment.command import (
+    Address,
     Command,
+    Hex,
     account_option,
     config_option,
     connect,
@@ -19,19 +20,6 @@ from deployment.command import (
 )
 from deployment.progress import exclusive
 from deployment.upgrade import Status, Upgrade
-
-
-def _bytes(_context: click.Context, _parameter: click.Parameter, value: str) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except ValueError:
-        raise click.BadParameter("not hex") from None
-
-
-def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not is_checksum_address(value):
-        raise click.BadParameter("not a checksummed address")
-    return value
 
 
 @click.command(cls=Command)
@@ -47,12 +35,12 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str | 
     "--status", "action", flag_value="status", default="status", help="Say where the upgrade stands. [default]"
 )
 @click.option("--source", help="Compiled contract with the new code. [default: CONTRACT itself]")
-@click.option("--data", callback=_bytes, default="", help="Call that the proxy makes to itself when upgraded, in hex.")
+@click.option("--data", type=Hex(), default="", help="Call that the proxy makes to itself when upgraded, in hex.")
 @click.option(
     "--proposer",
-    callback=_address,
-    help="Holder of UPGRADER that schedules and executes elsewhere, a multisig for instance; it is told what to send. "
-    "[default: the signing account]",
+    type=Address(),
+    help="Holder of UPGRADER that schedules and executes elsewhere: a multisig, which is told what to send, or the "
+    "governor, see `ape run governance`. [default: the signing account]",
 )
 @account_option
 @config_option

@@ -86,6 +86,14 @@ def test_a_deployment_killed_again_and_again_deploys_each_contract_once(tmp_path
             "implementation": found.contract("DatasetNFT").implementation,
             "state": "none",
         }
+
+        output, _ = run("governance", url, tmp_path, "deploy", "--json")
+        governor = json.loads(output)["ClusterGovernor"]
+        assert load(tmp_path / "31337.json").contract("ClusterGovernor").address == governor
+        output, _ = run("roles", url, tmp_path, "handover", "--to", governor)
+        assert output == f"ADMIN handed over to {governor}: done\n"
+        output, messages = run("roles", url, tmp_path, "grant", "PAUSER", governor, code=1)
+        assert (output, "may not do this" in messages) == ("", True)
         node.close()
 
 
