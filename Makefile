@@ -21,13 +21,14 @@ demo: setup ## play the whole story on a local chain
 test: setup ## run all tests
 	@$(VENV)/python -m pytest -n $(JOBS) --dist worksteal
 
-lint: setup ## ruff, mypy, solhint, formatter, slither, storage layouts
+lint: setup ## ruff, mypy, solhint, formatter, storage layouts, page of roles, slither
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol'
 	@npx --no-install prettier --check --log-level warn 'contracts/**/*.sol'
 	@$(VENV)/python -m tools.storage_layouts --check
+	@$(VENV)/python -m tools.roles_page --check
 	@$(VENV)/python -m tools.slither
 
 format: setup ## format Python and Solidity

@@ -134,6 +134,10 @@ def compiler() -> None:
 def contracts() -> None:
     """Compiles all contracts to .build/."""
     run(VENV / "bin" / "ape", "compile")
+    # The first time, ape leaves the imported packages there, and takes them for ours from then on.
+    left = ROOT / "contracts" / ".cache"
+    if left.exists():
+        shutil.rmtree(left)
 
 
 def main() -> int:

@@ -38,9 +38,12 @@ class Finding:
 
 
 def compile_contracts(contracts: Path, artifacts: Path) -> None:
-    """Compiles all below a folder `contracts` but its `test`, into a build-info file as Hardhat writes them."""
+    """Compiles all below a folder `contracts` but its `test` and what ape may have left there, into a build-info file
+    as Hardhat writes them.
+    """
     base = contracts.parent
-    files = [file for file in sorted(contracts.rglob("*.sol")) if contracts / "test" not in file.parents]
+    passed_over = {contracts / "test", contracts / ".cache"}
+    files = [file for file in sorted(contracts.rglob("*.sol")) if passed_over.isdisjoint(file.parents)]
     given = {
         "language": "Solidity",
         "sources": {str(file.relative_to(base)): {"content": file.read_text()} for file in files},
