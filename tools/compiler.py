@@ -27,8 +27,8 @@ class Compiler:
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Standard JSON in and out. Raises `CompilationFailed`."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        if self._process.stdin is None or self._process.stdout is None:
+            raise CompilationFailed("the compiler has no pipes")
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()

@@ -49,6 +49,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
             file.write(report.nodeid + "\n")
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish() -> None:
     _collect()
     (_FOLDER / f"{os.getpid()}.txt").write_text("\n".join(map(str, sorted(_hits))))

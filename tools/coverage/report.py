@@ -48,10 +48,7 @@ def rows(sources: Mapping[str, Source], probes: Probes, hits: Iterable[int]) -> 
 
 def _told(kind: str, jumped: bool) -> str:
     """What it means that the JUMPI of a condition did or didn't jump."""
-    if kind in ("IfStatement", "ForStatement", "WhileStatement", "&&"):
-        held = not jumped
-    else:
-        held = jumped
+    held = jumped != (kind in ("IfStatement", "ForStatement", "WhileStatement", "&&"))
     if kind in ("&&", "||"):
         return f"left of {kind} never {'true' if held else 'false'}"
     if kind == "TryStatement":

@@ -1,0 +1,124 @@
+"""One mutant at a time: compiled by a warm compiler, tested by a child of a process that has imported everything."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from enum import StrEnum
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tools.compiler import ROOT, SETTINGS, CompilationFailed, Compiler
+from tools.home import make_home, put_codes
+from tools.mutants.operators import Mutant
+
+TIMEOUT_S = 300
+_FORK = get_context("fork")
+
+
+class Outcome(StrEnum):
+    """What became of a mutant. One that compiles to the code of the original is the same contract."""
+
+    KILLED = "killed"
+    TIMED_OUT = "timed out"
+    SURVIVED = "survived"
+    SAME_CODE = "same code"
+    NOT_COMPILED = "not compiled"
+
+
+@dataclass(frozen=True)
+class Result:
+    """`by` is the test that noticed."""
+
+    mutant: Mutant
+    outcome: Outcome
+    seconds: float
+    by: str = ""
+
+
+class Worker:
+    """Compiles and tests mutants one after the other, in a home of its own."""
+
+    def __init__(self, folder: Path, contents: Mapping[str, str], targets: Mapping[str, Sequence[str]]) -> None:
+        """`targets`: for each source, the `source:Contract`s that are made of it."""
+        self._contents = contents
+        self._targets = targets
+        self._home = make_home(folder, {})
+        self._log = folder / "test.log"
+        self._compiler = Compiler()
+        self._originals: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def close(self) -> None:
+        """Ends the compiler."""
+        self._compiler.__exit__(None, None, None)
+
+    def run(self, mutant: Mutant) -> Result:
+        """Compiles it and runs its domain's tests, then the others."""
+        started = time.monotonic()
+        outcome, by = self._judge(mutant)
+        return Result(mutant, outcome, time.monotonic() - started, by)
+
+    def _judge(self, mutant: Mutant) -> tuple[Outcome, str]:
+        source = mutant.source
+        if source not in self._originals:
+            self._originals[source] = self._compile(source, self._contents[source])
+        try:
+            codes = self._compile(source, mutant.applied(self._contents[source]))
+        except CompilationFailed:
+            return Outcome.NOT_COMPILED, ""
+        if codes == self._originals[source]:
+            return Outcome.SAME_CODE, ""
+        put_codes(self._home, codes)
+        domain = f"tests/contracts/{Path(source).parts[1]}"
+        rounds = [["tests/contracts", f"--ignore={domain}"]]
+        if (ROOT / domain).is_dir():
+            rounds.insert(0, [domain])
+        for tests in rounds:
+            child = _FORK.Process(target=_test, args=(self._home, tests, self._log))
+            child.start()
+            child.join(TIMEOUT_S)
+            if child.exitcode is None:
+                child.kill()
+                child.join()
+                return Outcome.TIMED_OUT, ""
+            if child.exitcode != 0:
+                return Outcome.KILLED, _noticed(self._log.read_text())
+        return Outcome.SURVIVED, ""
+
+    def _compile(self, source: str, content: str) -> dict[str, tuple[str, str]]:
+        targets = [target.split(":") for target in self._targets[source]]
+        wanted: dict[str, dict[str, list[str]]] = {}
+        for file, name in targets:
+            wanted.setdefault(file, {})[name] = ["evm.bytecode.object", "evm.deployedBytecode.object"]
+        request: dict[str, Any] = {
+            "language": "Solidity",
+            "sources": {file: {"content": self._contents[file]} for file in wanted} | {source: {"content": content}},
+            # Without metadata, the same code is the same bytes.
+            "settings": {**SETTINGS, "metadata": {"appendCBOR": False}, "outputSelection": wanted},
+        }
+        made = self._compiler.run(request)["contracts"]
+        return {
+            name: (made[file][name]["evm"]["bytecode"]["object"], made[file][name]["evm"]["deployedBytecode"]["object"])
+            for file, name in targets
+        }
+
+
+def _test(home: Path, tests: list[str], log: Path) -> None:
+    os.environ["CLUSTER_HOME"] = str(home)
+    os.chdir(ROOT)
+    import pytest
+
+    options = ["-x", "-q", "--tb=line", "--timeout=120", "-p", "no:randomly", "-p", "tools.mutants.plugin"]
+    with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
+        code = pytest.main([*options, *tests])
+    # Nothing collected or bad usage would pass for a kill.
+    os._exit(code if code in (0, 1, 2) else 0)
+
+
+def _noticed(log: str) -> str:
+    for line in log.splitlines():
+        if line.startswith(("FAILED ", "ERROR ")):
+            return line.split(" ")[1]
+    return ""
