@@ -85,6 +85,15 @@ def assemble(compiler: Compiler, assembly: dict[str, Any], settings: Mapping[str
     return made["bytecode"]["object"], made.get("deployedBytecode", {}).get("object", "")
 
 
+def hit_in(engine: Any) -> set[int]:
+    """The probes that a pyrevm engine met in all its life.
+
+    Its journal forgets what was reverted to a snapshot; what was ever loaded stays in the database under it.
+    """
+    addresses = (int(address, 16) for accounts in (engine.journal_state, engine.db_accounts) for address in accounts)
+    return {address for address in addresses if FIRST_PROBE <= address < FIRST_PROBE + (1 << 32)}
+
+
 def _probed(
     code: list[dict[str, Any]], names: list[str], sources: Mapping[str, Source], probes: Probes
 ) -> Iterator[dict[str, Any]]:

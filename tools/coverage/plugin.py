@@ -9,7 +9,7 @@ import pyrevm
 import pytest
 
 from cluster.testing import chain
-from tools.coverage.instrument import FIRST_PROBE
+from tools.coverage.instrument import hit_in
 
 _FOLDER = Path(os.environ["COVERAGE_HITS"])
 _engines: list[Any] = []
@@ -29,10 +29,7 @@ chain.EVM = _engine  # type: ignore[misc,assignment]
 
 def _collect() -> None:
     for engine in _engines:
-        # The journal forgets what was reverted to a snapshot; what was ever loaded stays in the database under it.
-        for addresses in (engine.journal_state, engine.db_accounts):
-            probes = (int(address, 16) for address in addresses)
-            _hits.update(probe for probe in probes if FIRST_PROBE <= probe < FIRST_PROBE + (1 << 32))
+        _hits.update(hit_in(engine))
 
 
 def pytest_runtest_teardown() -> None:

@@ -130,7 +130,13 @@ def main() -> int:
     if not asked.all:
         drawn = random.Random(asked.seed).sample(range(len(chosen)), min(asked.sample, len(chosen)))
         chosen = [chosen[i] for i in sorted(drawn)]
-    print(f"mutants: {len(chosen)} of {len(mutants)}", flush=True)
+    control = Worker(FOLDER / "home-control", contents, targets)
+    failed = control.control({mutant.source for mutant in chosen})
+    control.close()
+    if failed:
+        print(f"mutants: the contracts as they are fail {failed}; see {FOLDER}/home-control/test.log", file=sys.stderr)
+        return 1
+    print(f"mutants: {len(chosen)} of {len(mutants)}; the contracts as they are pass", flush=True)
     results = []
     for result in run_all(chosen, contents, targets, asked.jobs):
         results.append(result)

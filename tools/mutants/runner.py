@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,15 +60,22 @@ class Worker:
         outcome, by = self._judge(mutant)
         return Result(mutant, outcome, time.monotonic() - started, by)
 
+    def control(self, sources: Iterable[str]) -> str:
+        """Tests the contracts without a mistake, made the same way; gives what fails, else nothing."""
+        codes: dict[str, tuple[str, str]] = {}
+        for source in sources:
+            codes |= self._original(source)
+        put_codes(self._home, codes)
+        passed = self._tested(["tests/contracts"]) == 0
+        return "" if passed else _noticed(self._log.read_text()) or "the tests do not end"
+
     def _judge(self, mutant: Mutant) -> tuple[Outcome, str]:
         source = mutant.source
-        if source not in self._originals:
-            self._originals[source] = self._compile(source, self._contents[source])
         try:
             codes = self._compile(source, mutant.applied(self._contents[source]))
         except CompilationFailed:
             return Outcome.NOT_COMPILED, ""
-        if codes == self._originals[source]:
+        if codes == self._original(source):
             return Outcome.SAME_CODE, ""
         put_codes(self._home, codes)
         domain = f"tests/contracts/{Path(source).parts[1]}"
@@ -76,16 +83,28 @@ class Worker:
         if (ROOT / domain).is_dir():
             rounds.insert(0, [domain])
         for tests in rounds:
-            child = _FORK.Process(target=_test, args=(self._home, tests, self._log))
-            child.start()
-            child.join(TIMEOUT_S)
-            if child.exitcode is None:
-                child.kill()
-                child.join()
+            code = self._tested(tests)
+            if code is None:
                 return Outcome.TIMED_OUT, ""
-            if child.exitcode != 0:
+            if code != 0:
                 return Outcome.KILLED, _noticed(self._log.read_text())
         return Outcome.SURVIVED, ""
+
+    def _tested(self, tests: list[str]) -> int | None:
+        """Exit code of a child that runs tests in this home, or nothing if it took too long."""
+        child = _FORK.Process(target=_test, args=(self._home, tests, self._log))
+        child.start()
+        child.join(TIMEOUT_S)
+        if child.exitcode is None:
+            child.kill()
+            child.join()
+            return None
+        return child.exitcode
+
+    def _original(self, source: str) -> dict[str, tuple[str, str]]:
+        if source not in self._originals:
+            self._originals[source] = self._compile(source, self._contents[source])
+        return self._originals[source]
 
     def _compile(self, source: str, content: str) -> dict[str, tuple[str, str]]:
         targets = [target.split(":") for target in self._targets[source]]
