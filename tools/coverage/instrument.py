@@ -109,10 +109,10 @@ def _probed(
             probe = probes.take(1)
             probes.units[probe] = sorted(ran)
             yield from _items(block[0], ("PUSH", f"{probe:X}"), ("BALANCE", None), ("POP", None))
-        *body, last = block[at:] or [None]
-        yield from body
-        if last is None:
+        if at == len(block):
             continue
+        *body, last = block[at:]
+        yield from body
         if last["name"] == "JUMPI":
             for source, place in _places([last], names, sources):
                 if place in source.conditions:
@@ -156,6 +156,6 @@ def _places(
 
 
 def _items(beside: dict[str, Any], *what: tuple[str, str | None]) -> Iterator[dict[str, Any]]:
-    place = {key: beside[key] for key in ("begin", "end", "source") if key in beside}
+    place: dict[str, Any] = {key: beside[key] for key in ("begin", "end", "source") if key in beside}
     for name, value in what:
         yield {**place, "name": name} if value is None else {**place, "name": name, "value": value}

@@ -23,8 +23,8 @@ def _engine(*args: Any, **options: Any) -> Any:
 
 
 # Probed contracts are larger than a chain would take.
-chain.CfgEnv = partial(pyrevm.CfgEnv, limit_contract_code_size=1 << 20)  # type: ignore[misc,assignment]
-chain.EVM = _engine  # type: ignore[misc,assignment]
+chain.CfgEnv = partial(pyrevm.CfgEnv, limit_contract_code_size=1 << 20)  # type: ignore[attr-defined,assignment]
+chain.EVM = _engine  # type: ignore[attr-defined,assignment]
 
 
 def _collect() -> None:

@@ -15,7 +15,7 @@ from cluster.testing.host import calls
 CALLS = int(os.environ["FUZZ_CALLS"])
 SECONDS = float(os.environ["FUZZ_SECONDS"])
 REPORT = Path(os.environ["FUZZ_REPORT"])
-EXAMPLES = 100
+EXAMPLES = 50
 
 _run = hypothesis.stateful.run_state_machine_as_test
 
@@ -39,4 +39,4 @@ def _until_done(factory: Any, *, settings: Any = None, **options: Any) -> None:
     pytest.skip("what a test promises beside the machine is a matter of `make test`")
 
 
-hypothesis.stateful.run_state_machine_as_test = _until_done
+hypothesis.stateful.run_state_machine_as_test = _until_done  # type: ignore[assignment]

@@ -68,12 +68,14 @@ def run_all(
     results: SimpleQueue[Result | None] = SimpleQueue()
 
     def work(number: int) -> None:
-        worker = Worker(FOLDER / f"home-{number}", contents, targets)
-        # Neighbours share what is compiled, so each process takes every second, third, ….
-        for mutant in mutants[number::jobs]:
-            results.put(worker.run(mutant))
-        worker.close()
-        results.put(None)
+        try:
+            worker = Worker(FOLDER / f"home-{number}", contents, targets)
+            # Neighbours cost the same, so each process takes every second, third, …
+            for mutant in mutants[number::jobs]:
+                results.put(worker.run(mutant))
+            worker.close()
+        finally:
+            results.put(None)
 
     processes = [Process(target=work, args=(number,)) for number in range(jobs)]
     for process in processes:
@@ -87,6 +89,8 @@ def run_all(
             yield result
     for process in processes:
         process.join()
+        if process.exitcode != 0:
+            raise SystemExit("mutants: a process ended early, so there is no verdict")
 
 
 def explained(text: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ def _shortly(factory: Any, *, settings: settings | None = None, **options: Any) 
     pytest.skip("the promised number of calls is a matter of the whole run")
 
 
-hypothesis.stateful.run_state_machine_as_test = _shortly
+hypothesis.stateful.run_state_machine_as_test = _shortly  # type: ignore[assignment]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

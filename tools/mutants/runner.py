@@ -6,16 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tools.compiler import ROOT, SETTINGS, CompilationFailed, Compiler
 from tools.home import make_home, put_codes
 from tools.mutants.operators import Mutant
 
 TIMEOUT_S = 300
+CRASHED = 99
 _FORK = get_context("fork")
+# Imported once, before any child is forked.
+_WARM = ("cluster.testing.suite", "eth_account", "eth_abi", "pyrevm", "pytest")
 
 
 class Outcome(StrEnum):
@@ -48,6 +54,8 @@ class Worker:
         self._home = make_home(folder, {})
         self._log = folder / "test.log"
         self._compiler = Compiler()
+        for module in _WARM:
+            import_module(module)
         self._originals: dict[str, dict[str, tuple[str, str]]] = {}
 
     def close(self) -> None:
@@ -99,6 +107,9 @@ class Worker:
             child.kill()
             child.join()
             return None
+        # Tests failed, or could not be collected; anything else is no verdict.
+        if child.exitcode not in (0, 1, 2):
+            raise RuntimeError(f"pytest ended with exit code {child.exitcode}; see {self._log}")
         return child.exitcode
 
     def _original(self, source: str) -> dict[str, tuple[str, str]]:
@@ -127,13 +138,13 @@ class Worker:
 def _test(home: Path, tests: list[str], log: Path) -> None:
     os.environ["CLUSTER_HOME"] = str(home)
     os.chdir(ROOT)
-    import pytest
-
     options = ["-x", "-q", "--tb=line", "--timeout=120", "-p", "no:randomly", "-p", "tools.mutants.plugin"]
-    with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
-        code = pytest.main([*options, *tests])
-    # Nothing collected or bad usage would pass for a kill.
-    os._exit(code if code in (0, 1, 2) else 0)
+    code = CRASHED
+    try:
+        with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
+            code = int(pytest.main([*options, *tests]))
+    finally:
+        os._exit(code)
 
 
 def _noticed(log: str) -> str:
