@@ -57,7 +57,7 @@ def read(name: str, text: str, ast: dict[str, Any]) -> Source:
     source = Source(name, text.encode())
     for node in nodes(ast):
         kind, place = node["nodeType"], _range(node)
-        if kind in STATEMENTS or (kind in ("FunctionDefinition", "ModifierDefinition") and node.get("body")):
+        if kind in STATEMENTS or (kind in ("FunctionDefinition", "ModifierDefinition") and _has_code(node)):
             source.units.add(place)
         if kind in CONDITIONS and not (kind == "ForStatement" and node.get("condition") is None):
             source.conditions[place] = kind
@@ -80,6 +80,13 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(tree, list):
         for value in tree:
             yield from nodes(value)
+
+
+def _has_code(function: dict[str, Any]) -> bool:
+    """The compiler makes no code of its own for an empty `receive`."""
+    body = function.get("body")
+    empty = body is not None and not body["statements"] and not function.get("modifiers")
+    return body is not None and not (empty and function.get("kind") in ("receive", "fallback"))
 
 
 def _range(node: dict[str, Any]) -> Range:

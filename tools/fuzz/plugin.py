@@ -1,5 +1,6 @@
 """pytest plugin of fuzzing: a state machine runs until its share of calls is made. Loaded by `python -m tools.fuzz`."""
 
+import gc
 import json
 import os
 import time
@@ -29,6 +30,10 @@ def _until_done(factory: Any, *, settings: Any = None, **options: Any) -> None:
     how = hypothesis.settings(
         settings, max_examples=EXAMPLES, derandomize=False, database=None, deadline=None, print_blob=True
     )
+    # What is there by now stays: a collection need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     first, started = calls["transact"], time.monotonic()
     while True:
         _run(factory, settings=how, **options)

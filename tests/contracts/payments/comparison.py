@@ -103,11 +103,17 @@ class Compared(RuleBasedStateMachine):
 
     @invariant()
     def the_router_holds_exactly_what_it_owes_and_what_was_forced_on_it(self) -> None:
-        for kind in CURRENCIES:
+        router = self.at["router"]
+        words = self.stage.batch.words(
+            [view(router, TOTAL_CLAIMABLE, self.at[kind]) for kind in CURRENCIES]
+            + [view(self.at[kind], BALANCE_OF, router) for kind in TOKENS]
+        )
+        totals = words[: len(CURRENCIES)]
+        held = [self.chain.balance(router), *words[len(CURRENCIES) :]]
+        for kind, total, balance in zip(("eth", *TOKENS), totals, held, strict=True):
             at = self.at[kind]
-            total = self.word(self.at["router"], TOTAL_CLAIMABLE, at)
             assert total == self.model.owed(at), f"{kind}: the router owes {total}, the model {self.model.owed(at)}"
-            assert self.balance(kind, self.at["router"]) == total + self.model.surplus[at]
+            assert balance == total + self.model.surplus[at]
 
     @invariant()
     def access_prices_and_ratings_are_what_the_model_says(self) -> None:
