@@ -7,6 +7,7 @@ the blob that repeats it; exit code 1 then. Examples are random, so no two runs 
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -73,6 +74,8 @@ def main() -> int:
     for old in FOLDER.iterdir():
         old.unlink()
     files, made, running = machines(), Counter[str](), list[Run]()
+    # So that no process outlives this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started, number, told = time.monotonic(), 0, time.monotonic()
     try:
         while True:
