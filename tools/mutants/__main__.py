@@ -7,6 +7,7 @@ explanation of a mutant that does not survive (any more). Results go to build/mu
 
 import json
 import random
+import signal
 import sys
 import time
 import tomllib
@@ -68,6 +69,7 @@ def run_all(
     results: SimpleQueue[Result | None] = SimpleQueue()
 
     def work(number: int) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             worker = Worker(FOLDER / f"home-{number}", contents, targets)
             # Neighbours cost the same, so each process takes every second, third, …
@@ -80,6 +82,8 @@ def run_all(
     processes = [Process(target=work, args=(number,)) for number in range(jobs)]
     for process in processes:
         process.start()
+    # So that no process outlives this one.
+    signal.signal(signal.SIGTERM, lambda *_: _stop(processes))
     running = jobs
     while running:
         result = results.get()
@@ -91,6 +95,12 @@ def run_all(
         process.join()
         if process.exitcode != 0:
             raise SystemExit("mutants: a process ended early, so there is no verdict")
+
+
+def _stop(processes: list[Process]) -> None:
+    for process in processes:
+        process.terminate()
+    sys.exit(1)
 
 
 def explained(text: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """One mutant at a time: compiled by a warm compiler, tested by a child of a process that has imported everything."""
 
 import os
+import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -100,7 +101,7 @@ class Worker:
 
     def _tested(self, tests: list[str]) -> int | None:
         """Exit code of a child that runs tests in this home, or nothing if it took too long."""
-        child = _FORK.Process(target=_test, args=(self._home, tests, self._log))
+        child = _FORK.Process(target=_test, args=(self._home, tests, self._log), daemon=True)
         child.start()
         child.join(TIMEOUT_S)
         if child.exitcode is None:
@@ -136,6 +137,7 @@ class Worker:
 
 
 def _test(home: Path, tests: list[str], log: Path) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ["CLUSTER_HOME"] = str(home)
     os.chdir(ROOT)
     options = ["-x", "-q", "--tb=line", "--timeout=120", "-p", "no:randomly", "-p", "tools.mutants.plugin"]
