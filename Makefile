@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv/bin
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/report.py,$(wildcard bench/*.py)))
 JOBS ?= 2
+MUTANTS ?= --all
+FUZZ ?= --calls 5000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench lock storage-layouts clean
+.PHONY: help setup demo test coverage mutants fuzz lint format bench lock storage-layouts clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +22,15 @@ demo: setup ## play the whole story on a local chain
 
 test: setup ## run all tests
 	@$(VENV)/python -m pytest -n $(JOBS) --dist worksteal
+
+coverage: setup ## lines and branches of the contracts that the tests execute
+	@$(VENV)/python -m tools.coverage --jobs $(JOBS)
+
+mutants: setup ## plant every small mistake in the contracts; see which the tests miss (MUTANTS="--sample 60" for some)
+	@$(VENV)/python -m tools.mutants $(MUTANTS) --jobs $(JOBS)
+
+fuzz: setup ## all state machines until 5,000,000 calls (FUZZ="--minutes 10" for as long)
+	@$(VENV)/python -m tools.fuzz $(FUZZ) --jobs $(JOBS)
 
 lint: setup ## ruff, mypy, solhint, formatter, storage layouts, page of roles, slither
 	@$(VENV)/ruff check .

@@ -7,10 +7,11 @@ from eth_utils import keccak
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from cluster.testing import Receipt, reverts
+from cluster.testing.batch import view
 from cluster.testing.contract import Method
 from tests.contracts.payments.market import act
 from tests.contracts.payments.model import Payment, Refused, Till
-from tests.contracts.payments.stage import CURRENCIES, FEE_COLLECTOR, GUESTS, ODD_HOLDERS, PARTIES, stage
+from tests.contracts.payments.stage import CURRENCIES, FEE_COLLECTOR, GUESTS, ODD_HOLDERS, PARTIES, TOKENS, stage
 
 GAS = 3_000_000
 TILLS_CHECKED = 8
@@ -91,19 +92,28 @@ class Compared(RuleBasedStateMachine):
 
     @invariant()
     def money_is_where_the_model_says(self) -> None:
-        for kind in CURRENCIES:
-            for account in self.money_accounts():
-                found = self.balance(kind, account)
-                expected = self.model.balances[self.at[kind], account]
-                assert found == expected, f"{kind} of {account}: {found}, the model says {expected}"
+        accounts = list(self.money_accounts())
+        asked = [(kind, account) for kind in TOKENS for account in accounts]
+        held = self.stage.batch.words([view(self.at[kind], BALANCE_OF, account) for kind, account in asked])
+        asked += [("eth", account) for account in accounts]
+        held += [self.chain.balance(account) for account in accounts]
+        for (kind, account), found in zip(asked, held, strict=True):
+            expected = self.model.balances[self.at[kind], account]
+            assert found == expected, f"{kind} of {account}: {found}, the model says {expected}"
 
     @invariant()
     def the_router_holds_exactly_what_it_owes_and_what_was_forced_on_it(self) -> None:
-        for kind in CURRENCIES:
+        router = self.at["router"]
+        words = self.stage.batch.words(
+            [view(router, TOTAL_CLAIMABLE, self.at[kind]) for kind in CURRENCIES]
+            + [view(self.at[kind], BALANCE_OF, router) for kind in TOKENS]
+        )
+        totals = words[: len(CURRENCIES)]
+        held = [self.chain.balance(router), *words[len(CURRENCIES) :]]
+        for kind, total, balance in zip(("eth", *TOKENS), totals, held, strict=True):
             at = self.at[kind]
-            total = self.word(self.at["router"], TOTAL_CLAIMABLE, at)
             assert total == self.model.owed(at), f"{kind}: the router owes {total}, the model {self.model.owed(at)}"
-            assert self.balance(kind, self.at["router"]) == total + self.model.surplus[at]
+            assert balance == total + self.model.surplus[at]
 
     @invariant()
     def access_prices_and_ratings_are_what_the_model_says(self) -> None:
@@ -129,10 +139,13 @@ class Compared(RuleBasedStateMachine):
         model, registry = self.model, self.registry
         dataset = model.datasets[id_]
         assert self.nft.ownerOf(id_) == dataset.holder
-        for kind in CURRENCIES:
-            assert self.word(registry.address, PRICE_OF, id_, self.at[kind]) == self.price(id_, kind)
-        for name in (*PARTIES, *GUESTS):
-            level = self.word(registry.address, ACCESS_LEVEL, id_, self.at[name])
+        words = self.stage.batch.words(
+            [view(registry.address, PRICE_OF, id_, self.at[kind]) for kind in CURRENCIES]
+            + [view(registry.address, ACCESS_LEVEL, id_, self.at[name]) for name in (*PARTIES, *GUESTS)]
+        )
+        prices, levels = words[: len(CURRENCIES)], words[len(CURRENCIES) :]
+        assert prices == [self.price(id_, kind) for kind in CURRENCIES]
+        for name, level in zip((*PARTIES, *GUESTS), levels, strict=True):
             assert level == model.access(id_, self.at[name]), f"access of {name} to {id_}: {level}"
         given = [rating for (rated, _), rating in model.ratings.items() if rated == id_]
         listing = registry.listingOf(id_)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cluster.testing import Chain
+from cluster.testing.batch import Batch
 from cluster.testing.suite import NATIVE, deploy_suite
 from tests.contracts.payments.market import act
 from tests.contracts.payments.model import NOBODY, Model, World
@@ -32,6 +33,7 @@ class Stage:
         for name in ("Till", "ClusterAccessManager"):
             chain.codec(name)
         self.accounts: dict[str, Any] = {name: chain.account(name) for name in (*PEOPLE, *GUESTS)}
+        self.batch = Batch(chain, self.admin)
         self._make("reverting", "RevertingReceiver")
         self._make("burner", "GasBurner")
         self._make("reentrant", "ReentrantReceiver")
