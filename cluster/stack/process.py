@@ -16,6 +16,34 @@ STOP_S = 10.0
 PROBE_S = 2.0
 PAUSE_S = 0.05
 LOG_LINES = 12
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+def spawn(
+    command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """Starts a program whose output goes to the end of `log`, and which ends with this process, however it ends."""
+    # An interrupt that arrives while Python forks is raised in a callback and lost, so it waits.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    try:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                list(command),
+                env=dict(env),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_begin,
+            )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+    die_with_parent()
 
 
 class Process:
@@ -50,16 +78,7 @@ class Process:
 
     def launch(self) -> None:
         """Starts the program, without waiting for it."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
+        self._process = spawn(self._command, self._env, self.log)
 
     def wait_ready(self) -> None:
         """Returns when the service answers. Raises `ServiceFailed`, with the end of its log."""

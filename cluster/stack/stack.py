@@ -19,7 +19,7 @@ from cluster.chain.paths import deployments_folder, root
 from cluster.stack import relay_settings
 from cluster.stack.errors import DiskFull, HomeInUse, ServiceFailed
 from cluster.stack.ports import Ports
-from cluster.stack.process import Process
+from cluster.stack.process import Process, spawn
 
 CHAIN_ID = 31337
 NEEDED_MB = 300
@@ -130,22 +130,17 @@ class Stack:
         log = self.home / "deploy.log"
         network = {"CLUSTER_LOCAL_RPC": self.ports.url("anvil")}
         command = ["run", "deploy", "--network", "cluster:local", "--deployments", str(self.deployments)]
+        ape = spawn([str(Path(sys.executable).with_name("ape")), *command], {**os.environ, **network}, log, root())
         try:
-            with log.open("wb") as output:
-                done = subprocess.run(
-                    [str(Path(sys.executable).with_name("ape")), *command],
-                    env={**os.environ, **network},
-                    cwd=root(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    timeout=DEPLOY_S,
-                )
+            code = ape.wait(DEPLOY_S)
         except subprocess.TimeoutExpired as error:
             raise ServiceFailed(f"the deployment took more than {DEPLOY_S} s; its log is {log}") from error
-        if done.returncode != 0:
+        finally:
+            ape.kill()
+            ape.wait()
+        if code != 0:
             end = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-12:])
-            raise ServiceFailed(f"the deployment failed with exit code {done.returncode}; {log} ends with:\n{end}")
+            raise ServiceFailed(f"the deployment failed with exit code {code}; {log} ends with:\n{end}")
         self._manifest = manifest.load(self.deployments / f"{CHAIN_ID}.json")
         self._say(f"contracts deployed, {self.deployments / f'{CHAIN_ID}.json'}")
 
