@@ -117,17 +117,21 @@ def test_a_service_that_ignores_the_polite_signal_is_ended(tmp_path: Path, monke
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_when_the_command_is_ended_however_nothing_is_left_running(number: int, tmp_path: Path) -> None:
-    command = subprocess.Popen(
+    with subprocess.Popen(
         [CLUSTER, "up", "--free-ports", "--home", str(tmp_path)], stderr=subprocess.PIPE, text=True
-    )
-    assert command.stderr is not None
-    for line in command.stderr:
-        if "contracts deployed" in line:
-            break
-    children = [int(pid) for pid in Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()]
-    assert len(children) >= 2
-    os.kill(command.pid, number)
-    command.communicate(timeout=30)
+    ) as command:
+        try:
+            assert command.stderr is not None
+            for line in command.stderr:
+                if "contracts deployed" in line:
+                    break
+            started = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text()
+            children = [int(pid) for pid in started.split()]
+            assert len(children) >= 2
+            os.kill(command.pid, number)
+            command.communicate(timeout=30)
+        finally:
+            command.kill()
     assert command.returncode == (130 if number == signal.SIGTERM else -9)
     until = time.monotonic() + 10
     while living(children) and time.monotonic() < until:
