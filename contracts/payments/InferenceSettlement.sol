@@ -219,17 +219,15 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     }
 
     /// @dev No `try`: with too little gas a sweep could fail in there, and turn what is the delegators' too into a credit
-    /// of the operator alone.
+    /// of the operator alone. Never 0: treasury and stack together take less than all, rounded down.
     function _payOperator(address operator, address currency, uint256 amount) private {
         if (!STAKING.isOperator(operator)) {
             _credit(currency, operator, amount);
-        } else if (amount != 0) {
-            if (currency == NATIVE) {
-                STAKING.addReward{value: amount}(operator, currency, amount);
-            } else {
-                IERC20(currency).forceApprove(address(STAKING), amount);
-                STAKING.addReward(operator, currency, amount);
-            }
+        } else if (currency == NATIVE) {
+            STAKING.addReward{value: amount}(operator, currency, amount);
+        } else {
+            IERC20(currency).forceApprove(address(STAKING), amount);
+            STAKING.addReward(operator, currency, amount);
         }
     }
 

@@ -1,6 +1,7 @@
 """pytest plugin: notes which probes the engines of a test process met. Loaded by `python -m tools.coverage` only."""
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from cluster.testing import chain
 from tools.coverage.instrument import hit_in
 
 _FOLDER = Path(os.environ["COVERAGE_HITS"])
+MANY = 20
+# The list, the loop's variable and the argument of `getrefcount`.
+OURS = 3
+
 _engines: list[Any] = []
 _hits: set[int] = set()
 
@@ -33,10 +38,10 @@ def _collect() -> None:
 
 
 def pytest_runtest_teardown() -> None:
-    """Engines are many in some tests: all but the last few are read and let go."""
-    if len(_engines) > 20:
+    """Engines are many in some tests: those that only this list still knows are read and let go."""
+    if len(_engines) > MANY:
         _collect()
-        del _engines[:-10]
+        _engines[:] = [engine for engine in _engines if sys.getrefcount(engine) > OURS]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

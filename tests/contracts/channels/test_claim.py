@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.chain.eip3009 import recover
 from cluster.testing import reverts
 from tests.contracts.channels.world import World, batch_signature
 
@@ -119,6 +120,13 @@ def test_a_signed_batch_over_several_channels_can_be_sent_by_anyone(world: World
     receipt = world.channels.claimWithSignature(claims, signature, sender=world.stranger)
     assert [event.claimAmount for event in receipt.named("Claimed")] == [10, 20, 30]
     assert world.channels.receivers(world.receiver, world.usdc) == (60, 0)
+
+
+def test_the_digest_of_a_batch_is_the_one_that_x402s_packages_sign(world: World) -> None:
+    channels = [world.channel(salt=n) for n in range(2)]
+    claims = [channel.voucher(10 * (n + 1), 5) for n, channel in enumerate(channels)]
+    signature = batch_signature(world.authorizer, list(zip(channels, claims, strict=True)))
+    assert recover(world.channels.getClaimBatchDigest(claims), signature) == world.authorizer.address
 
 
 def test_a_batch_signed_by_somebody_else_or_for_other_totals__reverts(world: World) -> None:

@@ -45,6 +45,17 @@ def test_a_claim_during_the_delay_comes_first(world: World) -> None:
     assert world.usdc.balanceOf(world.receiver) == 80
 
 
+def test_a_withdrawal_of_what_was_claimed_meanwhile_moves_nothing(world: World) -> None:
+    channel = world.channel()
+    world.deposit(channel, 100)
+    world.channels.initiateWithdraw(channel.config, 100, sender=world.payer)
+    world.channels.claim([channel.voucher(100)], sender=world.receiver)
+    world.chain.mine(QUARTER_HOUR)
+    world.channels.finalizeWithdraw(channel.config, sender=world.payer).expect("WithdrawFinalized", amount=0)
+    assert world.usdc.balanceOf(world.payer) == 0
+    assert world.channels.pendingWithdrawals(channel.id) == (0, 0)
+
+
 def test_a_claim_after_the_withdrawal_is_bounded_by_what_is_left(world: World) -> None:
     channel = world.channel()
     world.deposit(channel, 100)

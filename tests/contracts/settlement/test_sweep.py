@@ -234,6 +234,9 @@ def test_only_surplus_can_be_rescued(world: World) -> None:
     assert world.usdc.balanceOf(world.stranger) == 7
     with reverts("AccessManagedUnauthorized", world.stranger):
         world.settlement.rescueSurplus(world.usdc, world.bob, 0, sender=world.stranger)
+    for bad in (NOBODY, world.settlement):
+        with reverts("InvalidAddress"):
+            world.settlement.rescueSurplus(world.usdc, bad, 0, sender=world.admin)
 
 
 def test_nobody_but_a_till_sends_native_coin(world: World) -> None:
