@@ -66,10 +66,10 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def wait_for_interrupt(stack: Stack, say: Callable[[str], None]) -> None:
     """Keeps the stack up until Ctrl-C. Raises `ServiceFailed` if a service ends before."""
-    for name, url in stack.urls.items():
-        say(f"{name:<8} {url}")
-    say("Ctrl-C stops it")
     try:
+        for name, url in stack.urls.items():
+            say(f"{name:<8} {url}")
+        say("Ctrl-C stops it")
         while True:
             for service in stack.services:
                 service.require_running()
