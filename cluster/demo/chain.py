@@ -1,7 +1,5 @@
 """The contracts as a dApp uses them: web3.py over the deployment manifest."""
 
-from typing import Any
-
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
@@ -9,6 +7,7 @@ from web3.exceptions import ContractCustomError
 from web3.types import TxReceipt
 
 from cluster.chain.codec import Codec
+from cluster.chain.eip3009 import Domain
 from cluster.chain.manifest import Manifest
 from cluster.demo.errors import NotAsTold
 
@@ -57,12 +56,8 @@ class Chain:
         balance: int = self.contract("USDC").functions.balanceOf(who).call()
         return balance
 
-    def usdc_domain(self) -> dict[str, Any]:
+    def usdc_domain(self) -> Domain:
         """EIP-712 domain of USDC, as the token itself tells it."""
         token = self.contract("USDC")
-        return {
-            "name": token.functions.name().call(),
-            "version": token.functions.version().call(),
-            "chainId": self.web3.eth.chain_id,
-            "verifyingContract": token.address,
-        }
+        name, version = token.functions.name().call(), token.functions.version().call()
+        return Domain(name, version, self.web3.eth.chain_id, token.address)

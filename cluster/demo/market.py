@@ -9,7 +9,7 @@ from eth_account.signers.local import LocalAccount
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
-from cluster.chain.eip3009 import Authorization, Domain, sign
+from cluster.chain.eip3009 import Authorization, sign
 from cluster.content.cid import Cid
 from cluster.content.dataset import Manifest as Dataset
 from cluster.demo.chain import Chain
@@ -44,7 +44,7 @@ def buy(chain: Chain, buyer: LocalAccount, found: Mapping[str, Any], referrer: s
     """A buyer approves and purchases what the indexer found, for USDC."""
     began = time.monotonic()
     usdc, router = chain.contract("USDC"), chain.contract("PaymentRouter")
-    price = next(int(p["amount"]) for p in found["prices"] if p["currency"] == usdc.address)
+    price = _price(found, usdc.address)
     approval = chain.send(buyer, usdc.functions.approve(router.address, price))
     entries = [_entry("buyer approves the price", began, approval)]
     before = _balances(chain, found["holder"], referrer)
@@ -61,12 +61,10 @@ def buy_by_signature(
     """An agent that holds USDC and no coin for gas signs a payment; somebody else submits it."""
     began = time.monotonic()
     usdc, router = chain.contract("USDC"), chain.contract("PaymentRouter")
-    id_, price = int(found["id"]), next(int(p["amount"]) for p in found["prices"] if p["currency"] == usdc.address)
+    id_, price = int(found["id"]), _price(found, usdc.address)
     pay_to = router.functions.paymentAddress(id_, agent.address, NOBODY).call()
-    domain = chain.usdc_domain()
     authorization = Authorization(agent.address, pay_to, price, 0, int(time.time()) + VALID_S, os.urandom(32))
-    token = Domain(domain["name"], domain["version"], domain["chainId"], domain["verifyingContract"])
-    signature = sign(authorization.digest(token), bytes(agent.key))
+    signature = sign(authorization.digest(chain.usdc_domain()), bytes(agent.key))
     fields = (
         authorization.payer,
         authorization.value,
@@ -85,6 +83,11 @@ def buy_by_signature(
 def can_download(chain: Chain, id_: int, account: str) -> bool:
     """Whether the registry lets an account have the files."""
     return bool(chain.contract("DatasetRegistry").functions.canDownload(id_, account).call())
+
+
+def _price(found: Mapping[str, Any], currency: str) -> int:
+    """What the indexer says that a dataset costs in a currency."""
+    return next(int(price["amount"]) for price in found["prices"] if price["currency"] == currency)
 
 
 def _balances(chain: Chain, holder: str, referrer: str) -> dict[str, int]:

@@ -101,9 +101,9 @@ def indexed(record: Record) -> Table:
     return shown
 
 
-def summary(record: Record, width: int | None = None) -> None:
+def summary(record: Record) -> None:
     """Both tables, on stdout."""
-    console = Console(width=width)
+    console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     console.print(table(record))

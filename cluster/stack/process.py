@@ -41,6 +41,12 @@ def spawn(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def end_of(log: Path) -> str:
+    """The last lines of a program's output, to be shown with what went wrong."""
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+    return "\n".join([f"its log, {log}, ends with:", *(f"  {line}" for line in lines)])
+
+
 def _begin() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     die_with_parent()
@@ -88,7 +94,7 @@ class Process:
             if self._answers():
                 return
             time.sleep(PAUSE_S)
-        raise ServiceFailed(f"{self.name} did not answer within {self._start_s:.0f} s\n{self._log_end()}")
+        raise ServiceFailed(f"{self.name} did not answer within {self._start_s:.0f} s\n{end_of(self.log)}")
 
     def start(self) -> None:
         """`launch` and `wait_ready`."""
@@ -101,7 +107,7 @@ class Process:
             raise ServiceFailed(f"{self.name} was not started")
         code = self._process.poll()
         if code is not None:
-            raise ServiceFailed(f"{self.name} ended with exit code {code}\n{self._log_end()}")
+            raise ServiceFailed(f"{self.name} ended with exit code {code}\n{end_of(self.log)}")
 
     def stop(self) -> None:
         """Asks it to end, and makes it end if it does not."""
@@ -135,7 +141,3 @@ class Process:
             return self._any_answer
         except (OSError, urllib.error.URLError):
             return False
-
-    def _log_end(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
-        return "\n".join([f"its log, {self.log}, ends with:", *(f"  {line}" for line in lines)])

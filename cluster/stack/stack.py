@@ -19,7 +19,7 @@ from cluster.chain.paths import deployments_folder, root
 from cluster.stack import relay_settings
 from cluster.stack.errors import DiskFull, HomeInUse, ServiceFailed
 from cluster.stack.ports import Ports
-from cluster.stack.process import Process, spawn
+from cluster.stack.process import Process, end_of, spawn
 
 CHAIN_ID = 31337
 NEEDED_MB = 300
@@ -139,8 +139,7 @@ class Stack:
             ape.kill()
             ape.wait()
         if code != 0:
-            end = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-12:])
-            raise ServiceFailed(f"the deployment failed with exit code {code}; {log} ends with:\n{end}")
+            raise ServiceFailed(f"the deployment failed with exit code {code}\n{end_of(log)}")
         self._manifest = manifest.load(self.deployments / f"{CHAIN_ID}.json")
         self._say(f"contracts deployed, {self.deployments / f'{CHAIN_ID}.json'}")
 
