@@ -135,6 +135,14 @@ class Chain:
         """What a call by the signing account would return. Raises `Reverted`."""
         return self._call(address, data)
 
+    def created(self, initcode: bytes) -> bytes:
+        """The code that a creation by the signing account would leave. Raises `Reverted`."""
+        return self._call(None, initcode)
+
+    def set_code(self, address: str, code: bytes) -> None:
+        """Puts code at an address. Only local chains can."""
+        self._request("anvil_setCode", [address, "0x" + code.hex()])
+
     # Encoding
 
     def encode(self, contract: str, method: str, *args: Any) -> bytes:

@@ -30,3 +30,14 @@ def matches(compiled: bytes, deployed: bytes) -> bool:
             masked[start:end] = bytes(_WORD)
         position = end
     return bytes(masked) == compiled
+
+
+def equals(deployed: bytes, made: bytes, address: str) -> bool:
+    """Whether deployed code is that of a contract made with the same arguments elsewhere. What knows its own address,
+    as UUPS does, has that of its own place.
+    """
+    own = bytes.fromhex(address[2:])
+    at = deployed.find(own)
+    if len(deployed) != len(made) or at < 0:
+        return deployed == made
+    return made.replace(made[at : at + len(own)], own) == deployed

@@ -4,18 +4,15 @@ from pathlib import Path
 
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, Manifest
+from cluster.chain.protocol import CHANNELS, COLLECTOR, GOVERNOR, PROXIED, constructor_args, currencies, initial_args
 from cluster.chain.roles import FUNCTIONS, ROLES
-from deployment import code, layout, usdc, verify, wiring
+from deployment import channels, checks, code, feeds, governor, layout, scene, usdc, verify, wiring
 from deployment.chain import Chain
 from deployment.config import Config
-from deployment.contracts import NATIVE, constructor_args, initial_args
 from deployment.errors import DeploymentError, NothingToDo
 from deployment.progress import Progress, ProgressFile, Step, exclusive
 from deployment.sender import Sender
 from deployment.terminal import Reporter
-
-STEPS = 13
-"""Lines that a run shows: contracts, wiring, hand-over (12 where USDC exists)."""
 
 
 def deploy(chain: Chain, config: Config, folder: Path, quiet: bool = False) -> Manifest:
@@ -23,7 +20,7 @@ def deploy(chain: Chain, config: Config, folder: Path, quiet: bool = False) -> M
 
     Raises `NothingToDo` if a live deployment is on record, `DeploymentError` if it can't be done.
     """
-    report = Reporter(STEPS if config.local else STEPS - 1, quiet)
+    report = Reporter(_steps(config), quiet)
     with exclusive(folder):
         return _Deployment(chain, config, folder, report).run()
 
@@ -44,22 +41,24 @@ class _Deployment:
         self._check_account()
         if self._config.usdc is not None:
             found = usdc.check_usdc(self._chain, self._config.usdc)
-            verify.require([verify.yes(what, ok) for what, ok in found])
+            checks.require([checks.yes(what, ok) for what, ok in found])
+        checks.require(feeds.check_sources(self._chain, self._config))
+        checks.require(channels.check_there(self._chain, self._config))
         # Takes seconds, so it goes on beside the transactions.
         with layout.reading(layout.sources_of(FUNCTIONS)) as layouts:
             return self._deploy(layouts)
 
     def _deploy(self, layouts: layout.Reading) -> Manifest:
         contracts = self._contracts()
-        addresses = {name: deployed.address for name, deployed in contracts.items()}
-        self._set_router(addresses)
+        addresses = _addresses(contracts)
+        self._settle(addresses)
         self._wire("roles and delays", addresses, wiring.wiring(self._chain, self._config, addresses))
         done = self._manifest(contracts)
         record = self._layouts(contracts, layouts.result())
         # While the deployer can still put things right.
-        verify.require(self._checks(done, addresses, final=False))
+        checks.require(self._checks(done, addresses, final=False))
         self._wire("admin handed over", addresses, wiring.handover(self._config, self._chain.sender))
-        verify.require(self._checks(done, addresses, final=True))
+        checks.require(self._checks(done, addresses, final=True))
         layout.save_record(record, self._path.parent, self._chain.id)
         manifest.save(done, self._path)
         self._file.remove()
@@ -131,11 +130,39 @@ class _Deployment:
     def _contracts(self) -> dict[str, Deployed]:
         manager = self._create("AccessManager", wiring.MANAGER, self._chain.sender)
         done = {"AccessManager": manager, "USDC": self._usdc(manager.block)}
-        # In an order in which each knows those before it.
-        for name in ("ClusterToken", "DatasetNFT", "DatasetRegistry", "PaymentRouter"):
-            addresses = {known: deployed.address for known, deployed in done.items()}
-            done[name] = self._behind_proxy(name, addresses)
+        for number in feeds.to_deploy(self._config):
+            name = feeds.name_of(number)
+            done[name] = self._create(name, feeds.SOURCE, feeds.DECIMALS)
+        for name in PROXIED:
+            done[name] = self._behind_proxy(name, _addresses(done))
+        done |= self._channels(manager.block)
+        addresses = _addresses(done)
+        done[GOVERNOR] = self._create(GOVERNOR, GOVERNOR, *governor.arguments(addresses, governor.Settings()))
         return done
+
+    def _channels(self, block: int) -> dict[str, Deployed]:
+        """The channels' contracts: of the world, of the local chain at the world's addresses, or our own."""
+        known = self._config.channels
+        if known is None:
+            settlement = self._create(CHANNELS, CHANNELS)
+            return {CHANNELS: settlement, COLLECTOR: self._create(COLLECTOR, COLLECTOR, settlement.address)}
+        if self._config.local:
+            for name, address, arguments in (
+                (CHANNELS, known.settlement, ()),
+                (COLLECTOR, known.collector, (known.settlement,)),
+            ):
+                model = self._create(f"{name} implementation", name, *arguments)
+                self._chain.set_code(address, self._chain.code(model.address))
+        return {
+            name: Deployed(
+                address=address,
+                block=block,
+                transaction="",
+                code_hash=code.hash_of(self._chain.code(address)),
+                abi=artifacts.load(name).abi,
+            )
+            for name, address in ((CHANNELS, known.settlement), (COLLECTOR, known.collector))
+        }
 
     def _usdc(self, block: int) -> Deployed:
         if self._config.usdc is None:
@@ -156,19 +183,19 @@ class _Deployment:
     def _behind_proxy(self, name: str, addresses: dict[str, str]) -> Deployed:
         initcode = self._chain.initcode(name, *constructor_args(name, addresses))
         implementation = self._sender.create(f"{name} implementation", initcode)
-        initial = initial_args(name, addresses, self._config.treasury)
+        initial = initial_args(name, addresses, self._config.protocol)
         data = self._chain.encode(name, "initialize", *initial)
         proxy = self._sender.create(name, self._chain.initcode("ClusterProxy", implementation.address, data))
         return _deployed(proxy, artifacts.load(name).abi, implementation)
 
-    def _set_router(self, addresses: dict[str, str]) -> None:
-        """Before PARAMETERS is needed for it, and with it a delay."""
-        registry, router = addresses["DatasetRegistry"], addresses["PaymentRouter"]
-        name = "registry knows router"
-        if self._chain.read("DatasetRegistry", registry, "paymentRouter") == router:
-            self._report.skip(name)
-            return
-        self._sender.call(name, registry, self._chain.encode("DatasetRegistry", "setPaymentRouter", router))
+    def _settle(self, addresses: dict[str, str]) -> None:
+        """Sets what `initialize` does not, before PARAMETERS is needed for it, and with it a delay."""
+        for setting in scene.settings(self._config, addresses):
+            if setting.is_made(self._chain):
+                self._report.skip(setting.name)
+            else:
+                data = self._chain.encode(setting.contract, setting.method, *setting.args)
+                self._sender.call(setting.name, setting.address, data)
 
     def _wire(self, name: str, addresses: dict[str, str], calls: list[wiring.Call]) -> None:
         manager = addresses["AccessManager"]
@@ -183,11 +210,12 @@ class _Deployment:
             layout.require_safe(name, read)
         return {name: layout.Recorded(str(contracts[name].implementation), read.layout) for name, read in found.items()}
 
-    def _checks(self, done: Manifest, addresses: dict[str, str], final: bool) -> list[verify.Check]:
+    def _checks(self, done: Manifest, addresses: dict[str, str], final: bool) -> list[checks.Check]:
         return [
             *verify.check_code(self._chain, done),
-            *verify.check_compiled(self._chain, done),
+            *verify.check_compiled(self._chain, done, self._config),
             *verify.check_parameters(self._chain, self._config, addresses),
+            *governor.check(self._chain, addresses, governor.Settings()),
             *verify.check_access(self._chain, self._config, addresses, self._chain.sender, final),
         ]
 
@@ -201,12 +229,24 @@ class _Deployment:
             contracts=contracts,
             parameters={
                 "treasury": config.treasury,
-                "currencies": [NATIVE, contracts["USDC"].address, contracts["ClusterToken"].address],
-                "holders": wiring.holders(config, contracts["DatasetRegistry"].address),
+                "currencies": currencies(_addresses(contracts)),
+                "holders": wiring.holders(config, _addresses(contracts)),
                 "adminDelay": config.admin_delay,
+                "governor": governor.Settings().shown(),
             },
             roles={role.name: role.id for role in ROLES},
         )
+
+
+def _steps(config: Config) -> int:
+    """Lines that a run shows: contracts, settings, wiring, hand-over."""
+    contracts = 2 + (config.usdc is None) + len(feeds.to_deploy(config)) + 2 * len(PROXIED)
+    contracts += 0 if config.channels and not config.local else 2
+    return contracts + scene.count(config) + 2
+
+
+def _addresses(contracts: dict[str, Deployed]) -> dict[str, str]:
+    return {name: deployed.address for name, deployed in contracts.items()}
 
 
 def _deployed(step: Step, abi: list[dict[str, object]], implementation: Step | None = None) -> Deployed:

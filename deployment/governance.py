@@ -6,10 +6,11 @@ from typing import Any
 from eth_utils import keccak
 from msgspec import Struct
 
+from cluster.chain.protocol import CP
 from deployment import events, wiring
 from deployment.chain import Reverted
 from deployment.errors import DeploymentError, NothingToDo
-from deployment.governor import CP, NAME
+from deployment.governor import NAME
 from deployment.managed import utc
 from deployment.office import Office
 from deployment.upgrade import Upgrade

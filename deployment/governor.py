@@ -1,17 +1,21 @@
-"""Deploys ClusterGovernor beside a live deployment. It holds no role until it is given one."""
+"""ClusterGovernor, of a deployment or of its successor. It holds no role until it is given one."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed
+from cluster.chain.protocol import CP, GOVERNOR
 from cluster.chain.roles import DAY, TWO_DAYS
-from deployment import code, verify
+from deployment import checks, code
+from deployment.chain import Chain
 from deployment.errors import NothingToDo
 from deployment.office import Office
 
-NAME = "ClusterGovernor"
-CP = 10**18
+NAME = GOVERNOR
 
 
 class Settings(Struct, frozen=True, rename="camel"):
@@ -23,6 +27,15 @@ class Settings(Struct, frozen=True, rename="camel"):
     proposal_threshold: int = 1_000_000 * CP
     quorum_percent: int = 4
 
+    def shown(self) -> dict[str, str]:
+        """As the manifest has them."""
+        return {key: str(value) for key, value in msgspec.to_builtins(self).items()}
+
+
+def arguments(addresses: Mapping[str, str], settings: Settings) -> tuple[Any, ...]:
+    """Constructor arguments."""
+    return (addresses["ClusterToken"], addresses["AccessManager"], msgspec.structs.astuple(settings))
+
 
 def deploy(office: Office, settings: Settings, another: bool = False) -> Deployed:
     """Deploys, verifies and puts it into the manifest; `another` in the place of the one that is there, which keeps
@@ -31,8 +44,7 @@ def deploy(office: Office, settings: Settings, another: bool = False) -> Deploye
     chain, known = office.chain, office.manifest.contracts.get(NAME)
     if known is not None and not another:
         raise NothingToDo(f"the deployment has a governor, {known.address}; `--another` deploys its successor")
-    arguments = (office.address("ClusterToken"), office.manager, msgspec.structs.astuple(settings))
-    initcode = chain.initcode(NAME, *arguments)
+    initcode = chain.initcode(NAME, *arguments(office.manifest.addresses(), settings))
     with office.sending(f"deploy {NAME}") as sender:
         step = sender.create(NAME, initcode)
         deployed = Deployed(
@@ -42,40 +54,34 @@ def deploy(office: Office, settings: Settings, another: bool = False) -> Deploye
             code_hash=step.code_hash,
             abi=artifacts.load(NAME).abi,
         )
-        verify.require(check(office, deployed.address, settings))
         contracts = {**office.manifest.contracts, NAME: deployed}
-        parameters = {
-            **office.manifest.parameters,
-            "governor": {key: str(value) for key, value in msgspec.to_builtins(settings).items()},
-        }
+        parameters = {**office.manifest.parameters, "governor": settings.shown()}
+        checks.require(check(chain, {name: each.address for name, each in contracts.items()}, settings))
         office.manifest = msgspec.structs.replace(office.manifest, contracts=contracts, parameters=parameters)
         manifest.save(office.manifest, office.path)
     return deployed
 
 
-def check(office: Office, address: str, settings: Settings) -> list[verify.Check]:
-    """It is ours, votes with CP, acts through our AccessManager, and has these settings."""
-    chain = office.chain
-
-    def read(method: str) -> str:
-        return str(chain.read(NAME, address, method))
-
+def check(chain: Chain, addresses: Mapping[str, str], settings: Settings) -> list[checks.Check]:
+    """It votes with CP, acts through our AccessManager, and has these settings."""
+    expected = {
+        "token": addresses["ClusterToken"],
+        "accessManager": addresses["AccessManager"],
+        "votingDelay": settings.voting_delay,
+        "votingPeriod": settings.voting_period,
+        "baseDelaySeconds": settings.base_delay,
+        "proposalThreshold": settings.proposal_threshold,
+        "quorumNumerator": settings.quorum_percent,
+    }
     return [
-        verify.yes(f"{NAME}: code is that of the sources", is_governor(office, address)),
-        verify.Check(f"{NAME}: token", office.address("ClusterToken"), read("token")),
-        verify.Check(f"{NAME}: manager", office.manager, read("accessManager")),
-        verify.Check(f"{NAME}: voting delay", str(settings.voting_delay), read("votingDelay")),
-        verify.Check(f"{NAME}: voting period", str(settings.voting_period), read("votingPeriod")),
-        verify.Check(f"{NAME}: base delay", str(settings.base_delay), read("baseDelaySeconds")),
-        verify.Check(f"{NAME}: threshold", str(settings.proposal_threshold), read("proposalThreshold")),
-        verify.Check(
-            f"{NAME}: quorum",
-            str(settings.quorum_percent),
-            str(chain.read(NAME, address, "quorumNumerator")),
+        checks.yes(f"{NAME}: code is that of the sources", is_governor(chain, addresses[NAME])),
+        *(
+            checks.Check(f"{NAME}: {view}", str(value), str(chain.read(NAME, addresses[NAME], view)))
+            for view, value in expected.items()
         ),
     ]
 
 
-def is_governor(office: Office, address: str) -> bool:
+def is_governor(chain: Chain, address: str) -> bool:
     """Whether the code at an address is ClusterGovernor's."""
-    return code.matches(artifacts.load(NAME).runtime, office.chain.code(address))
+    return code.matches(artifacts.load(NAME).runtime, chain.code(address))

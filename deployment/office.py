@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cluster.chain import manifest
-from deployment import verify
+from deployment import checks, verify
 from deployment.chain import Chain
 from deployment.managed import Outcome, make
 from deployment.progress import Progress, ProgressFile
@@ -48,4 +48,4 @@ class Office:
     def _require_live(self, contract: str) -> None:
         found = {contract: self.manifest.contract(contract)}
         one = type(self.manifest)(self.chain.id, self.manifest.network, self.manifest.deployer, True, found)
-        verify.require(verify.check_code(self.chain, one))
+        checks.require(verify.check_code(self.chain, one))

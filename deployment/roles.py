@@ -6,10 +6,10 @@ from eth_utils import keccak
 from msgspec import Struct
 
 from cluster.chain.codec import signature_of
+from cluster.chain.protocol import GOVERNOR
 from cluster.chain.roles import ADMIN, FUNCTIONS, ROLES, Role
 from deployment import events
 from deployment.errors import DeploymentError, NothingToDo
-from deployment.governor import NAME as GOVERNOR
 from deployment.governor import is_governor
 from deployment.managed import Outcome, utc
 from deployment.office import Office
@@ -135,7 +135,7 @@ class Roles:
                 f"there is no contract at {to}, so a mistyped address would lock everybody out; if somebody holds the "
                 "key of it, say so with --keyed"
             )
-        if not is_governor(self._office, to):
+        if not is_governor(self._chain, to):
             return
         found = [self._chain.read(GOVERNOR, to, method) for method in ("token", "accessManager")]
         if found != [self._office.address("ClusterToken"), self._office.manager]:

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed, PastImplementation
+from cluster.chain.protocol import constructor_args
 from cluster.chain.roles import FUNCTIONS
-from deployment import code, events, layout, verify, wiring
+from deployment import checks, code, events, layout, verify, wiring
 from deployment.chain import IMPLEMENTATION_SLOT, Chain
-from deployment.contracts import constructor_args
 from deployment.errors import DeploymentError, NothingToDo
 from deployment.managed import NextCall
 from deployment.progress import Progress, ProgressFile
@@ -215,7 +215,7 @@ class Upgrade:
 
     def _require_live(self) -> None:
         one = msgspec.structs.replace(self._manifest, contracts={self._contract: self._deployed})
-        verify.require(verify.check_code(self._chain, one))
+        checks.require(verify.check_code(self._chain, one))
 
     def _layout(self) -> layout.Layout:
         """What the running implementation keeps in storage."""
@@ -232,10 +232,10 @@ class Upgrade:
         address = pending.implementation
         slot = self._chain.read(pending.source, address, "proxiableUUID")
         same = code.matches(runtime, self._chain.code(address))
-        verify.require(
+        checks.require(
             [
-                verify.yes(f"{pending.source} at {address}: code is that of the sources", same),
-                verify.yes(f"{pending.source} at {address}: is made for ERC-1967 proxies", slot == UUPS_ID),
+                checks.yes(f"{pending.source} at {address}: code is that of the sources", same),
+                checks.yes(f"{pending.source} at {address}: is made for ERC-1967 proxies", slot == UUPS_ID),
             ]
         )
 

@@ -3,40 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from cluster.chain import artifacts
 from cluster.chain.manifest import Manifest
+from cluster.chain.protocol import (
+    CHANNELS,
+    COLLECTOR,
+    FIGURES,
+    IMMUTABLES,
+    SUPPLY,
+    constructor_args,
+    currencies,
+    initial_args,
+)
 from cluster.chain.roles import FUNCTIONS, ROLES
 from deployment import code
 from deployment.chain import Chain, Reverted
+from deployment.checks import Check, shown, yes
 from deployment.config import Config
-from deployment.contracts import NATIVE, initial_args
-from deployment.errors import DeploymentError
+from deployment.scene import settings
 from deployment.usdc import check_usdc
 from deployment.wiring import MANAGER, handover, holders, is_made, wiring
-
-
-class Check(Struct, frozen=True):
-    """One fact about a deployment."""
-
-    what: str
-    expected: str
-    found: str
-
-    @property
-    def ok(self) -> bool:
-        return self.expected == self.found
-
-
-class Verification(DeploymentError):
-    """The chain is not as it should be."""
-
-    exit_code = 4
-
-    def __init__(self, wrong: list[Check]) -> None:
-        lines = [f"  {check.what}: {check.found}, should be {check.expected}" for check in wrong]
-        super().__init__("\n".join(["the deployment is not as it should be:", *lines]))
 
 
 def check_code(chain: Chain, manifest: Manifest) -> list[Check]:
@@ -55,43 +41,59 @@ def check_code(chain: Chain, manifest: Manifest) -> list[Check]:
     return checks
 
 
-def check_compiled(chain: Chain, manifest: Manifest) -> list[Check]:
-    """Deployed code is what the sources compile to."""
+def check_compiled(chain: Chain, manifest: Manifest, config: Config) -> list[Check]:
+    """Deployed code is what the sources compile to, and an implementation knows the contracts that it should. Channels'
+    contracts that others deployed are theirs.
+    """
     checks = []
+    addresses = manifest.addresses()
     compiled = {name: name for name in FUNCTIONS} | {"AccessManager": MANAGER}
+    if config.local or config.channels is None:
+        compiled |= {CHANNELS: CHANNELS, COLLECTOR: COLLECTOR}
     for name, source in compiled.items():
         deployed = manifest.contract(name)
-        same = code.matches(artifacts.load(source).runtime, chain.code(deployed.implementation or deployed.address))
-        checks.append(yes(f"{name}: code is that of the sources", same))
-        if deployed.implementation is not None:
-            proxy = chain.code(deployed.address)
-            same = code.matches(artifacts.load("ClusterProxy").runtime, proxy)
-            checks.append(yes(f"{name}: proxy's code is that of the sources", same))
+        running = chain.code(deployed.implementation or deployed.address)
+        checks.append(
+            yes(f"{name}: code is that of the sources", code.matches(artifacts.load(source).runtime, running))
+        )
+        if deployed.implementation is None:
+            continue
+        same = code.matches(artifacts.load("ClusterProxy").runtime, chain.code(deployed.address))
+        checks.append(yes(f"{name}: proxy's code is that of the sources", same))
+        if name in IMMUTABLES:
+            made = chain.created(chain.initcode(name, *constructor_args(name, addresses)))
+            known = ", ".join(IMMUTABLES[name])
+            checks.append(yes(f"{name}: knows {known}", code.equals(running, made, deployed.implementation)))
     return checks
 
 
 def check_parameters(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[Check]:
-    """The contracts know each other, the treasury and the currencies, and can't be initialized again."""
-    router, token = addresses["PaymentRouter"], addresses["ClusterToken"]
+    """The contracts have the configured parameters, and can't be initialized again."""
+    manager, protocol = addresses["AccessManager"], config.protocol
 
-    def read(contract: str, method: str, *args: Any) -> str:
-        return str(chain.read(contract, addresses[contract], method, *args))
+    def view(contract: str, method: str, expected: Any, *args: Any) -> Check:
+        found = chain.read(contract, addresses[contract], method, *args)
+        given = f"({', '.join(map(str, args))})" if args else ""
+        return Check(f"{contract}: {method}{given}", shown(expected), shown(found))
 
-    manager = addresses["AccessManager"]
-    checks = [Check(f"{name}: authority", manager, read(name, "authority")) for name in FUNCTIONS]
+    checks = [view(name, "authority", manager) for name in FUNCTIONS]
     checks += [
-        Check("DatasetRegistry: NFT", addresses["DatasetNFT"], read("DatasetRegistry", "nft")),
-        Check("DatasetRegistry: router", router, read("DatasetRegistry", "paymentRouter")),
-        Check("PaymentRouter: registry", addresses["DatasetRegistry"], read("PaymentRouter", "registry")),
-        Check("PaymentRouter: NFT", addresses["DatasetNFT"], read("PaymentRouter", "nft")),
-        Check("PaymentRouter: treasury", config.treasury, read("PaymentRouter", "treasury")),
-        Check("ClusterToken: supply", str(5 * 10**27), read("ClusterToken", "totalSupply")),
+        view("ClusterToken", "totalSupply", SUPPLY),
+        view("PaymentRouter", "treasury", config.treasury),
+        view("InferenceSettlement", "treasury", config.treasury),
+        view("ModelRegistry", "figures", list(FIGURES)),
+        view("OperatorStaking", "minOwnStake", protocol.min_own_stake),
+        view("MemberStaking", "cooldown", protocol.member_cooldown),
+        view("MemberStaking", "tiers", [list(tier) for tier in protocol.tiers]),
+        view("IdleIncentives", "rate", protocol.idle_rate),
     ]
-    for label, currency in (("native coin", NATIVE), ("USDC", addresses["USDC"]), ("CP", token)):
-        accepted = chain.read("PaymentRouter", router, "isCurrencyAccepted", currency)
-        checks.append(yes(f"PaymentRouter: accepts {label}", bool(accepted)))
+    checks += [view("PaymentRouter", "isCurrencyAccepted", True, currency) for currency in currencies(addresses)]
+    for setting in settings(config, addresses):
+        checks.append(
+            Check(f"{setting.contract}: {setting.name}", shown(setting.expected), shown(setting.found(chain)))
+        )
     for name in FUNCTIONS:
-        data = chain.encode(name, "initialize", *initial_args(name, addresses, config.treasury))
+        data = chain.encode(name, "initialize", *initial_args(name, addresses, protocol))
         implementation = chain.implementation(addresses[name])
         checks.append(yes(f"{name}: can't be initialized again", _refused(chain, addresses[name], data)))
         checks.append(yes(f"{name}: implementation can't be initialized", _refused(chain, implementation, data)))
@@ -108,25 +110,13 @@ def check_access(chain: Chain, config: Config, addresses: Mapping[str, str], dep
     checks = [
         yes(f"AccessManager: {call}", is_made(chain, manager, call)) for call in calls if call.method != "labelRole"
     ]
-    given = holders(config, addresses["DatasetRegistry"])
+    given = holders(config, addresses)
     for role in ROLES:
-        if given[role.name] == deployer or (role.id == 0 and not final):
+        if given.get(role.name) == deployer or (role.id == 0 and not final):
             continue
         since = chain.read(MANAGER, manager, "getAccess", role.id, deployer)[0]
         checks.append(yes(f"AccessManager: deployer does not hold {role.name}", since == 0))
     return checks
-
-
-def require(checks: list[Check]) -> None:
-    """Raises `Verification` if a check failed."""
-    wrong = [check for check in checks if not check.ok]
-    if wrong:
-        raise Verification(wrong)
-
-
-def yes(what: str, ok: bool) -> Check:
-    """A check that is right if `ok`."""
-    return Check(what, "yes", "yes" if ok else "no")
 
 
 def _refused(chain: Chain, address: str, data: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from eth_utils import keccak
 from msgspec import Struct
 
-from cluster.chain.roles import ADMIN, FUNCTIONS, REGISTRY, ROLES
+from cluster.chain.roles import ADMIN, FUNCTIONS, ROLES
 from deployment.chain import Chain
 from deployment.config import Config
 
@@ -34,15 +34,16 @@ class Call(Struct, frozen=True):
         return f"{self.method}({', '.join(map(str, shown))})"
 
 
-def holders(config: Config, registry: str) -> dict[str, str]:
-    """Holder by role. The registry contract is the one that may change datasets' tokens."""
-    return {**config.holders, REGISTRY.name: registry}
+def holders(config: Config, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Holder by role, contracts of the protocol among them. A role whose contract is not deployed has none."""
+    contracts = {role.name: addresses[role.contract] for role in ROLES if role.contract and role.contract in addresses}
+    return {**config.holders, **contracts}
 
 
 def wiring(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[Call]:
     """Labels, guardians, who may call what, holders, delays: all but the hand-over of the admin role."""
     ids = {role.name: role.id for role in ROLES}
-    given = holders(config, addresses["DatasetRegistry"])
+    given = holders(config, addresses)
     calls: list[Call] = []
     for role in ROLES:
         if role is ADMIN:
@@ -55,7 +56,7 @@ def wiring(chain: Chain, config: Config, addresses: Mapping[str, str]) -> list[C
             selectors = [selector for name in functions for selector in chain.selectors(contract, name)]
             calls.append(Call("setTargetFunctionRole", (addresses[contract], selectors, role.id)))
     for role in ROLES:
-        if role is not ADMIN:
+        if role is not ADMIN and role.name in given:
             calls.append(Call("grantRole", (role.id, given[role.name], role.delay)))
     if config.admin_delay:
         delay = config.admin_delay

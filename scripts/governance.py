@@ -2,10 +2,11 @@
 
 import click
 
+from cluster.chain.protocol import CP
 from deployment.command import Address, Command, Hex, Shared, shared_options
 from deployment.errors import DeploymentError
 from deployment.governance import SUPPORT, Call, Governance
-from deployment.governor import CP, NAME, Settings
+from deployment.governor import NAME, Settings
 from deployment.governor import deploy as deploy_governor
 
 FIRST = Settings()

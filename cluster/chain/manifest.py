@@ -59,6 +59,10 @@ class Manifest(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
     parameters: dict[str, Any] = {}
     roles: dict[str, int] = {}
 
+    def addresses(self) -> dict[str, str]:
+        """What to call, by contract."""
+        return {name: deployed.address for name, deployed in self.contracts.items()}
+
     def contract(self, name: str) -> Deployed:
         """The deployed contract `name`. Raises `ManifestError` if it is not in the manifest."""
         try:

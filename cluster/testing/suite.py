@@ -1,49 +1,129 @@
 """The protocol deployed in the process, wired as `scripts/deploy.py` wires it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cluster.chain import artifacts
 from cluster.chain.manifest import Deployed, Manifest
-from cluster.chain.roles import FUNCTIONS, REGISTRY, ROLES
+from cluster.chain.protocol import (
+    IMMUTABLES,
+    NATIVE,
+    PROXIED,
+    Parameters,
+    constructor_args,
+    initial_args,
+)
+from cluster.chain.roles import FUNCTIONS, ROLES
 from cluster.testing.accounts import Account
 from cluster.testing.contract import Contract
 from cluster.testing.host import Host
 
-NATIVE = "0x0000000000000000000000000000000000000000"
+__all__ = ["NATIVE", "Suite", "deploy_suite", "manifest_of"]
+
+MARKET = ("ClusterToken", "DatasetNFT", "DatasetRegistry", "PaymentRouter")
+"""What datasets are sold by: all that some machines need, and each of their examples deploys."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """The contracts, and the accounts that hold roles. `admin` holds every role without a delay."""
+    """The contracts, and the accounts that hold roles. `admin` holds each without a delay, if no contract does."""
 
     chain: Host
     admin: Account
     treasury: Account
     manager: Contract
     usdc: Contract
-    token: Contract
-    nft: Contract
-    registry: Contract
-    router: Contract
+    contracts: dict[str, Contract]
 
     def protocol(self) -> dict[str, Contract]:
         """The upgradeable contracts by name."""
-        return {c.name: c for c in (self.token, self.nft, self.registry, self.router)}
+        return self.contracts
+
+    @property
+    def token(self) -> Contract:
+        return self.contracts["ClusterToken"]
+
+    @property
+    def nft(self) -> Contract:
+        return self.contracts["DatasetNFT"]
+
+    @property
+    def registry(self) -> Contract:
+        return self.contracts["DatasetRegistry"]
+
+    @property
+    def router(self) -> Contract:
+        return self.contracts["PaymentRouter"]
+
+    @property
+    def receipts(self) -> Contract:
+        return self.contracts["ReceiptRegistry"]
+
+    @property
+    def identity(self) -> Contract:
+        return self.contracts["IdentityRegistry"]
+
+    @property
+    def reputation(self) -> Contract:
+        return self.contracts["ReputationRegistry"]
+
+    @property
+    def validation(self) -> Contract:
+        return self.contracts["ValidationRegistry"]
+
+    @property
+    def activity(self) -> Contract:
+        return self.contracts["AgentActivity"]
+
+    @property
+    def models(self) -> Contract:
+        return self.contracts["ModelRegistry"]
+
+    @property
+    def staking(self) -> Contract:
+        return self.contracts["OperatorStaking"]
+
+    @property
+    def members(self) -> Contract:
+        return self.contracts["MemberStaking"]
+
+    @property
+    def idle(self) -> Contract:
+        return self.contracts["IdleIncentives"]
+
+    @property
+    def settlement(self) -> Contract:
+        return self.contracts["InferenceSettlement"]
+
+    @property
+    def prices(self) -> Contract:
+        return self.contracts["PriceFeeds"]
+
+    @property
+    def prepaid(self) -> Contract:
+        return self.contracts["PrepaidBalances"]
+
+    def grant(self, role: int, account: Account | Contract) -> None:
+        """Gives a role without a delay."""
+        self.manager.grantRole(role, account, 0, sender=self.admin)
 
 
-def deploy_suite(chain: Host) -> Suite:
-    """Deploys everything on a chain."""
+def deploy_suite(chain: Host, only: Collection[str] = PROXIED, parameters: Parameters | None = None) -> Suite:
+    """Deploys the protocol on a chain, or some contracts of it and what they know."""
     admin, treasury = chain.account("admin"), chain.account("treasury")
+    chosen = parameters or Parameters(treasury.address)
     manager = chain.deploy("ClusterAccessManager", admin, sender=admin)
     usdc = chain.deploy("TestUSDC", "USD Coin", sender=admin)
-    token = chain.deploy_proxy("ClusterToken", [], [manager, treasury], sender=admin)
-    nft = chain.deploy_proxy("DatasetNFT", [], [manager], sender=admin)
-    registry = chain.deploy_proxy("DatasetRegistry", [nft], [manager], sender=admin)
-    router = chain.deploy_proxy(
-        "PaymentRouter", [registry], [manager, treasury, [NATIVE, usdc.address, token.address]], sender=admin
-    )
-    suite = Suite(chain, admin, treasury, manager, usdc, token, nft, registry, router)
-    for name, contract in suite.protocol().items():
+    addresses = {"AccessManager": manager.address, "USDC": usdc.address}
+    contracts: dict[str, Contract] = {}
+    needed = _with_known(only)
+    for name in PROXIED:
+        if name in needed:
+            constructor = constructor_args(name, addresses)
+            contracts[name] = chain.deploy_proxy(name, constructor, initial_args(name, addresses, chosen), sender=admin)
+            addresses[name] = contracts[name].address
+    suite = Suite(chain, admin, treasury, manager, usdc, contracts)
+    for name, contract in contracts.items():
         for role, functions in FUNCTIONS[name].items():
             selectors = [f.selector for function in functions for f in contract.codec.functions[function]]
             manager.setTargetFunctionRole(contract, selectors, role.id, sender=admin)
@@ -51,8 +131,11 @@ def deploy_suite(chain: Host) -> Suite:
     for role in ROLES[1:]:
         if role.guardian is not None:
             manager.setRoleGuardian(role.id, ids[role.guardian], sender=admin)
-        manager.grantRole(role.id, registry if role is REGISTRY else admin, 0, sender=admin)
-    registry.setPaymentRouter(router, sender=admin)
+        if role.contract is None:
+            suite.grant(role.id, admin)
+        elif role.contract in contracts:
+            suite.grant(role.id, contracts[role.contract])
+    suite.registry.setPaymentRouter(suite.router, sender=admin)
     return suite
 
 
@@ -76,3 +159,13 @@ def manifest_of(suite: Suite, chain_id: int, network: str) -> Manifest:
         },
         roles={role.name: role.id for role in ROLES},
     )
+
+
+def _with_known(names: Collection[str]) -> set[str]:
+    found, left = set(MARKET), [*names]
+    while left:
+        name = left.pop()
+        if name in PROXIED and name not in found:
+            found.add(name)
+            left += IMMUTABLES.get(name, ())
+    return found

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {ERC721URIStorageUpgradeable} from "@openzeppelin/contracts-upgradeable/token/ERC721/extensions/ERC721URIStorageUpgradeable.sol";
+import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
@@ -14,7 +14,7 @@ import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
 
 /// @title IdentityRegistry
 /// @notice ERC-8004 identities of agents. See {IIdentityRegistry}.
-contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URIStorageUpgradeable, EIP712 {
+contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URIStorageUpgradeable, EIP712Upgradeable {
     /// @dev While `touched` is false the wallet is the owner: every transfer touches it, so that is who registered.
     struct Wallet {
         address account;
@@ -51,14 +51,12 @@ contract IdentityRegistry is IIdentityRegistry, ClusterUpgradeable, ERC721URISto
         _;
     }
 
-    /// @custom:oz-upgrades-unsafe-allow constructor
-    constructor() EIP712("ERC8004IdentityRegistry", "1") {}
-
-    /// @notice Sets the names.
+    /// @notice Sets the authority and the names.
     /// @param authority The AccessManager.
     function initialize(address authority) external initializer {
         __AccessManaged_init(authority);
         __ERC721_init("AgentIdentity", "AGENT");
+        __EIP712_init("ERC8004IdentityRegistry", "1");
     }
 
     /// @inheritdoc IIdentityRegistry

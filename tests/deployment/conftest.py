@@ -2,18 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cluster.chain import anvil
 from cluster.chain.manifest import Manifest, load
+from cluster.chain.protocol import PROXIED
 from cluster.chain.roles import TWO_DAYS
 from cluster.testing.anvil import OPTIONS, AnvilChain
 from cluster.testing.suite import Suite
 from deployment.config import HOLDERS, Config
+from deployment.config import load as load_config
 
 CHAIN_ID = 31337
 PEOPLE = ("deployer", *HOLDERS, "treasury")
@@ -45,15 +48,14 @@ class Node:
 
     def config(self) -> Config:
         """Each role with another holder, and the admin's calls delayed, as on a public chain."""
-        return Config(
-            chain_id=CHAIN_ID,
+        usual = load_config(CHAIN_ID, self.address("deployer"))
+        return msgspec.structs.replace(
+            usual,
             name="test",
-            local=True,
-            confirmations=1,
             admin_delay=TWO_DAYS,
             treasury=self.address("treasury"),
-            usdc=None,
             holders={name.upper(): self.address(name) for name in HOLDERS},
+            protocol=replace(usual.protocol, treasury=self.address("treasury")),
         )
 
 
@@ -74,20 +76,13 @@ class World:
     def suite(self) -> Suite:
         """The contracts as objects; the treasury stands in for whoever signs nothing here."""
         chain, at = self.node.anvil, self.address
-        router, registry = (
-            chain.at("PaymentRouter", at("PaymentRouter")),
-            chain.at("DatasetRegistry", at("DatasetRegistry")),
-        )
         return Suite(
             chain=chain,
             admin=self.node.account("deployer"),
             treasury=self.node.account("treasury"),
             manager=chain.at("ClusterAccessManager", at("AccessManager")),
             usdc=chain.at("TestUSDC", at("USDC")),
-            token=chain.at("ClusterToken", at("ClusterToken")),
-            nft=chain.at("DatasetNFT", at("DatasetNFT")),
-            registry=registry,
-            router=router,
+            contracts={name: chain.at(name, at(name)) for name in PROXIED},
         )
 
 

@@ -68,6 +68,12 @@ contract PriceFeeds is IPriceFeeds, ClusterUpgradeable {
     }
 
     /// @inheritdoc IPriceFeeds
+    function sequencerFeed() external view returns (IAggregatorV3 feed, uint32 gracePeriod) {
+        PriceFeedsStorage storage $ = _storage();
+        return ($.sequencerFeed, $.gracePeriod);
+    }
+
+    /// @inheritdoc IPriceFeeds
     function dollar() external view returns (address) {
         return DOLLAR;
     }

@@ -66,6 +66,11 @@ interface IPriceFeeds {
     /// @notice How a currency is priced.
     function feedOf(address currency) external view returns (Feed memory);
 
+    /// @notice The sequencer's feed, zero for none, and for how many seconds prices are refused after it came back.
+    /// @return feed Chainlink's L2 uptime feed.
+    /// @return gracePeriod Seconds.
+    function sequencerFeed() external view returns (IAggregatorV3 feed, uint32 gracePeriod);
+
     /// @notice The currency that counts as a dollar, one unit a micro-dollar.
     function dollar() external view returns (address);
 }
