@@ -114,6 +114,10 @@ class Shared:
             confirmations = config.confirmations(chain.id, self._options["config_path"])
             yield Office(chain, confirmations, folder, self._options["quiet"])
 
+    def config(self, office: Office) -> config.Config:
+        """What the deployment was given, or should have been."""
+        return config.load(office.chain.id, office.manifest.deployer, self._options["config_path"])
+
     def show(self, result: Any) -> None:
         """Prints a result, or each of several, to stdout."""
         if self._options["as_json"]:

@@ -2,13 +2,16 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 
 from cluster.chain.protocol import CP, NATIVE, Parameters
+from cluster.chain.roles import DAY, TWO_DAYS
 from deployment.errors import DeploymentError
+
+T = TypeVar("T")
 
 DEFAULT = Path(__file__).with_name("config.toml")
 
@@ -45,6 +48,28 @@ class Channels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     settlement: str
     collector: str
+
+
+class Governor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """First settings of ClusterGovernor: times in seconds, threshold in whole CP. Bounds stand in
+    `IClusterGovernor.Settings`.
+    """
+
+    voting_delay: int = DAY
+    voting_period: int = 5 * DAY
+    base_delay: int = TWO_DAYS
+    proposal_threshold_cp: int = 1_000_000
+    quorum_percent: int = 4
+
+    def views(self) -> dict[str, int]:
+        """What the governor's views say with these settings."""
+        return {
+            "votingDelay": self.voting_delay,
+            "votingPeriod": self.voting_period,
+            "baseDelaySeconds": self.base_delay,
+            "proposalThreshold": self.proposal_threshold_cp * CP,
+            "quorumNumerator": self.quorum_percent,
+        }
 
 
 class _Tier(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,6 +127,7 @@ class Config(msgspec.Struct, frozen=True):
     usdc: str | None
     holders: dict[str, str]
     protocol: Parameters
+    governor: Governor = Governor()
     feeds: tuple[Feed, ...] = ()
     sequencer: Sequencer | None = None
     channels: Channels | None = None
@@ -141,6 +167,7 @@ def load(chain_id: int, deployer: str, path: Path = DEFAULT) -> Config:
         usdc=section.usdc,
         holders={key.upper(): needed[key] for key in HOLDERS},
         protocol=_parameters(sections, needed["treasury"], path),
+        governor=_table(sections, "governor", Governor, path),
         feeds=tuple(section.feeds),
         sequencer=section.sequencer,
         channels=section.channels,
@@ -172,12 +199,7 @@ def _named(section: _Section, where: str) -> dict[str, str]:
 
 
 def _parameters(sections: dict[str, Any], treasury: str, path: Path) -> Parameters:
-    if "parameters" not in sections:
-        raise DeploymentError(f"{path} has no [parameters]")
-    try:
-        found = msgspec.convert(sections["parameters"], _Parameters)
-    except msgspec.ValidationError as error:
-        raise DeploymentError(f"[parameters] in {path}: {error}") from error
+    found = _table(sections, "parameters", _Parameters, path)
     return Parameters(
         treasury=treasury,
         min_own_stake=found.min_own_stake_cp * CP,
@@ -186,6 +208,15 @@ def _parameters(sections: dict[str, Any], treasury: str, path: Path) -> Paramete
         idle_rate=found.idle_rate_wei,
         class_weights=tuple((each.capacity_class, each.weight) for each in found.class_weights),
     )
+
+
+def _table(sections: dict[str, Any], name: str, kind: type[T], path: Path) -> T:
+    if name not in sections:
+        raise DeploymentError(f"{path} has no [{name}]")
+    try:
+        return msgspec.convert(sections[name], kind)
+    except msgspec.ValidationError as error:
+        raise DeploymentError(f"[{name}] in {path}: {error}") from error
 
 
 def _sections(path: Path) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class _Deployment:
             done[name] = self._behind_proxy(name, _addresses(done))
         done |= self._channels(manager.block)
         addresses = _addresses(done)
-        done[GOVERNOR] = self._create(GOVERNOR, GOVERNOR, *governor.arguments(addresses, governor.Settings()))
+        done[GOVERNOR] = self._create(GOVERNOR, GOVERNOR, *governor.arguments(addresses, self._config.governor))
         return done
 
     def _channels(self, block: int) -> dict[str, Deployed]:
@@ -215,7 +215,7 @@ class _Deployment:
             *verify.check_code(self._chain, done),
             *verify.check_compiled(self._chain, done, self._config),
             *verify.check_parameters(self._chain, self._config, addresses),
-            *governor.check(self._chain, addresses, governor.Settings()),
+            *governor.check(self._chain, addresses, self._config.governor),
             *verify.check_access(self._chain, self._config, addresses, self._chain.sender, final),
         ]
 
@@ -232,7 +232,7 @@ class _Deployment:
                 "currencies": currencies(_addresses(contracts)),
                 "holders": wiring.holders(config, _addresses(contracts)),
                 "adminDelay": config.admin_delay,
-                "governor": governor.Settings().shown(),
+                "governor": governor.shown(config.governor),
             },
             roles={role.name: role.id for role in ROLES},
         )

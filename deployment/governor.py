@@ -4,40 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from cluster.chain import artifacts, manifest
 from cluster.chain.manifest import Deployed
-from cluster.chain.protocol import CP, GOVERNOR
-from cluster.chain.roles import DAY, TWO_DAYS
+from cluster.chain.protocol import GOVERNOR
 from deployment import checks, code
 from deployment.chain import Chain
+from deployment.config import Governor
 from deployment.errors import NothingToDo
 from deployment.office import Office
 
 NAME = GOVERNOR
 
 
-class Settings(Struct, frozen=True, rename="camel"):
-    """First settings: times in seconds, threshold in wei of CP. Bounds stand in `IClusterGovernor.Settings`."""
-
-    voting_delay: int = DAY
-    voting_period: int = 5 * DAY
-    base_delay: int = TWO_DAYS
-    proposal_threshold: int = 1_000_000 * CP
-    quorum_percent: int = 4
-
-    def shown(self) -> dict[str, str]:
-        """As the manifest has them."""
-        return {key: str(value) for key, value in msgspec.to_builtins(self).items()}
-
-
-def arguments(addresses: Mapping[str, str], settings: Settings) -> tuple[Any, ...]:
+def arguments(addresses: Mapping[str, str], settings: Governor) -> tuple[Any, ...]:
     """Constructor arguments."""
-    return (addresses["ClusterToken"], addresses["AccessManager"], msgspec.structs.astuple(settings))
+    return (addresses["ClusterToken"], addresses["AccessManager"], tuple(settings.views().values()))
 
 
-def deploy(office: Office, settings: Settings, another: bool = False) -> Deployed:
+def shown(settings: Governor) -> dict[str, str]:
+    """As the manifest has them."""
+    return {name: str(value) for name, value in settings.views().items()}
+
+
+def deploy(office: Office, settings: Governor, another: bool = False) -> Deployed:
     """Deploys, verifies and puts it into the manifest; `another` in the place of the one that is there, which keeps
     its roles until they are handed over.
     """
@@ -55,23 +45,19 @@ def deploy(office: Office, settings: Settings, another: bool = False) -> Deploye
             abi=artifacts.load(NAME).abi,
         )
         contracts = {**office.manifest.contracts, NAME: deployed}
-        parameters = {**office.manifest.parameters, "governor": settings.shown()}
+        parameters = {**office.manifest.parameters, "governor": shown(settings)}
         checks.require(check(chain, {name: each.address for name, each in contracts.items()}, settings))
         office.manifest = msgspec.structs.replace(office.manifest, contracts=contracts, parameters=parameters)
         manifest.save(office.manifest, office.path)
     return deployed
 
 
-def check(chain: Chain, addresses: Mapping[str, str], settings: Settings) -> list[checks.Check]:
+def check(chain: Chain, addresses: Mapping[str, str], settings: Governor) -> list[checks.Check]:
     """It votes with CP, acts through our AccessManager, and has these settings."""
     expected = {
         "token": addresses["ClusterToken"],
         "accessManager": addresses["AccessManager"],
-        "votingDelay": settings.voting_delay,
-        "votingPeriod": settings.voting_period,
-        "baseDelaySeconds": settings.base_delay,
-        "proposalThreshold": settings.proposal_threshold,
-        "quorumNumerator": settings.quorum_percent,
+        **settings.views(),
     }
     return [
         checks.yes(f"{NAME}: code is that of the sources", is_governor(chain, addresses[NAME])),

@@ -178,7 +178,7 @@ class Roles:
         opened: dict[int, list[str]] = {role.id: [] for role in ROLES}
         for name in FUNCTIONS:
             deployed = self._office.manifest.contract(name)
-            for signature in _functions(deployed.abi):
+            for signature in functions(deployed.abi):
                 role = self._read("getTargetFunctionRole", deployed.address, keccak(text=signature)[:4])
                 if role != ADMIN.id and role not in opened:
                     raise DeploymentError(f"{name}.{signature} is opened by role {role}, which is none of ours")
@@ -193,7 +193,7 @@ class Roles:
         return self._chain.read(MANAGER, self._office.manager, method, *args)
 
 
-def _functions(abi: list[dict[str, Any]]) -> list[str]:
+def functions(abi: list[dict[str, Any]]) -> list[str]:
     """Signatures of the functions that change state."""
     return [
         signature_of(entry)

@@ -2,14 +2,14 @@
 
 import click
 
-from cluster.chain.protocol import CP
 from deployment.command import Address, Command, Hex, Shared, shared_options
+from deployment.config import Governor
 from deployment.errors import DeploymentError
 from deployment.governance import SUPPORT, Call, Governance
-from deployment.governor import NAME, Settings
+from deployment.governor import NAME
 from deployment.governor import deploy as deploy_governor
 
-FIRST = Settings()
+FIRST = Governor()
 DAY = 86_400
 
 
@@ -53,7 +53,7 @@ def cli() -> None:
 @click.option("--voting-delay", default=FIRST.voting_delay, show_default=True, help="Seconds from proposal to vote.")
 @click.option("--voting-period", default=FIRST.voting_period, show_default=True, help="Seconds of the vote.")
 @click.option("--base-delay", default=FIRST.base_delay, show_default=True, help="Least seconds from queue to execute.")
-@click.option("--threshold", default=FIRST.proposal_threshold // CP, show_default=True, help="CP needed to propose.")
+@click.option("--threshold", default=FIRST.proposal_threshold_cp, show_default=True, help="CP needed to propose.")
 @click.option("--quorum", default=FIRST.quorum_percent, show_default=True, help="Percent of all CP that have to vote.")
 @click.option("--another", is_flag=True, help="Deploy a successor to the governor that is there.")
 @shared_options
@@ -73,7 +73,7 @@ def deploy(
       ape run governance deploy --network base:sepolia --account deployer
       ape run governance deploy --quorum 6 --another --network base:sepolia --account deployer
     """
-    settings = Settings(voting_delay, voting_period, base_delay, threshold * CP, quorum)
+    settings = Governor(voting_delay, voting_period, base_delay, threshold, quorum)
     with shared.office() as office:
         shared.show({NAME: deploy_governor(office, settings, another).address})
 
