@@ -1,12 +1,10 @@
 """The protocol deployed in the process, wired as `scripts/deploy.py` wires it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from cluster.chain import artifacts
 from cluster.chain.manifest import Deployed, Manifest
 from cluster.chain.protocol import (
-    IMMUTABLES,
     NATIVE,
     PROXIED,
     Parameters,
@@ -19,9 +17,6 @@ from cluster.testing.contract import Contract
 from cluster.testing.host import Host
 
 __all__ = ["NATIVE", "Suite", "deploy_suite", "manifest_of"]
-
-MARKET = ("ClusterToken", "DatasetNFT", "DatasetRegistry", "PaymentRouter")
-"""What datasets are sold by: all that some machines need, and each of their examples deploys."""
 
 
 @dataclass(frozen=True)
@@ -108,20 +103,18 @@ class Suite:
         self.manager.grantRole(role, account, 0, sender=self.admin)
 
 
-def deploy_suite(chain: Host, only: Collection[str] = PROXIED, parameters: Parameters | None = None) -> Suite:
-    """Deploys the protocol on a chain, or some contracts of it and what they know."""
+def deploy_suite(chain: Host, parameters: Parameters | None = None) -> Suite:
+    """Deploys the protocol on a chain."""
     admin, treasury = chain.account("admin"), chain.account("treasury")
     chosen = parameters or Parameters(treasury.address)
     manager = chain.deploy("ClusterAccessManager", admin, sender=admin)
     usdc = chain.deploy("TestUSDC", "USD Coin", sender=admin)
     addresses = {"AccessManager": manager.address, "USDC": usdc.address}
     contracts: dict[str, Contract] = {}
-    needed = _with_known(only)
     for name in PROXIED:
-        if name in needed:
-            constructor = constructor_args(name, addresses)
-            contracts[name] = chain.deploy_proxy(name, constructor, initial_args(name, addresses, chosen), sender=admin)
-            addresses[name] = contracts[name].address
+        initial = initial_args(name, addresses, chosen)
+        contracts[name] = chain.deploy_proxy(name, constructor_args(name, addresses), initial, sender=admin)
+        addresses[name] = contracts[name].address
     suite = Suite(chain, admin, treasury, manager, usdc, contracts)
     for name, contract in contracts.items():
         for role, functions in FUNCTIONS[name].items():
@@ -159,13 +152,3 @@ def manifest_of(suite: Suite, chain_id: int, network: str) -> Manifest:
         },
         roles={role.name: role.id for role in ROLES},
     )
-
-
-def _with_known(names: Collection[str]) -> set[str]:
-    found, left = set(MARKET), [*names]
-    while left:
-        name = left.pop()
-        if name in PROXIED and name not in found:
-            found.add(name)
-            left += IMMUTABLES.get(name, ())
-    return found

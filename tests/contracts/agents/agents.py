@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.chain.roles import UPGRADER
 from cluster.testing import Account, Contract, Receipt
 from cluster.testing.contract import Method
 from cluster.testing.host import Host
+from cluster.testing.suite import deploy_suite
 
 NOBODY = "0x0000000000000000000000000000000000000000"
 LOCAL_CHAIN_ID = 31337
@@ -80,16 +80,6 @@ def act(account: Any, method: Method, *args: Any) -> Receipt:
 
 def deploy_agents(chain: Host) -> Agents:
     """Deploys the contracts as the deployment does."""
-    admin = chain.account("admin")
-    manager = chain.deploy("ClusterAccessManager", admin, sender=admin)
-    identity = chain.deploy_proxy("IdentityRegistry", [], [manager], sender=admin)
-    others = [
-        chain.deploy_proxy(name, [identity], [manager], sender=admin)
-        for name in ("ReputationRegistry", "ValidationRegistry", "AgentActivity")
-    ]
-    agents = Agents(chain, admin, manager, identity, *others)
-    for contract in agents.contracts().values():
-        upgrade = [f.selector for f in contract.codec.functions["upgradeToAndCall"]]
-        manager.setTargetFunctionRole(contract, upgrade, UPGRADER.id, sender=admin)
-    manager.grantRole(UPGRADER.id, admin, 0, sender=admin)
-    return agents
+    suite = deploy_suite(chain)
+    agents = suite.identity, suite.reputation, suite.validation, suite.activity
+    return Agents(chain, suite.admin, suite.manager, *agents)

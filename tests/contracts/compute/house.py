@@ -1,8 +1,8 @@
-"""OperatorStaking deployed beside the suite, its roles, and the people around it."""
+"""OperatorStaking and the people around it."""
 
 from typing import Any
 
-from cluster.chain.roles import PARAMETERS, PAUSER, UPGRADER
+from cluster.chain.roles import STAKE_KEEPER
 from cluster.testing import Account, Contract, Receipt
 from cluster.testing.contract import Method
 from cluster.testing.suite import NATIVE, Suite
@@ -13,17 +13,8 @@ THAW = 14 * DAY
 RISE_DELAY = 7 * DAY
 BURN = "0x000000000000000000000000000000000000dEaD"
 X128 = 2**128
-# What opens the functions that the job market calls.
-STAKE_KEEPER = 7
 MIN_OWN = 100 * CP
 FUNDS = 10**6 * CP
-
-ROLES: dict[int, tuple[str, ...]] = {
-    UPGRADER.id: ("upgradeToAndCall",),
-    PARAMETERS.id: ("setMinOwnStake", "rescueSurplus"),
-    PAUSER.id: ("pause", "unpause"),
-    STAKE_KEEPER: ("lock", "lockDisputed", "unlock", "slash"),
-}
 
 
 def act(sender: Any, method: Method, *args: Any, value: int = 0) -> Receipt:
@@ -42,14 +33,11 @@ class House:
         self.suite = suite
         self.chain: Any = suite.chain
         self.admin, self.cp, self.usdc, self.router = suite.admin, suite.token, suite.usdc, suite.router
-        self.staking: Contract = suite.chain.deploy_proxy(
-            "OperatorStaking", [suite.token, suite.router], [suite.manager, min_own], sender=suite.admin
-        )
-        for role, functions in ROLES.items():
-            selectors = [f.selector for name in functions for f in self.staking.codec.functions[name]]
-            suite.manager.setTargetFunctionRole(self.staking, selectors, role, sender=suite.admin)
+        self.staking: Contract = suite.staking
+        if min_own != MIN_OWN:
+            self.staking.setMinOwnStake(min_own, sender=suite.admin)
         self.keeper = suite.chain.account("keeper")
-        suite.manager.grantRole(STAKE_KEEPER, self.keeper, 0, sender=suite.admin)
+        suite.grant(STAKE_KEEPER.id, self.keeper)
         self.operator, self.other, self.alice, self.bob, self.payer, self.challenger, self.anyone = map(
             suite.chain.account, ("operator", "other", "alice", "bob", "payer", "challenger", "anyone")
         )

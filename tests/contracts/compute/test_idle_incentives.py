@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from cluster.chain.roles import MODERATOR, PARAMETERS, PAUSER, UPGRADER
+from cluster.chain.roles import PROBER
 from cluster.testing import Chain, Contract, reverts
 from cluster.testing.suite import NATIVE, Suite, deploy_suite
 from tests.contracts.compute.house import CP, DAY, FUNDS, House
@@ -16,8 +16,6 @@ from tests.contracts.compute.house import CP, DAY, FUNDS, House
 RATE = 10**15 + 7
 POT = RATE * DAY
 WINDOW = 600
-# What opens `openChallenge`.
-PROBER = 8
 WEIGHTS = {1: 1, 2: 3}
 
 
@@ -28,20 +26,9 @@ class Idle:
         self.house = House(suite)
         self.chain, self.admin, self.cp = self.house.chain, suite.admin, suite.token
         self.prober, self.anyone, self.payer = suite.chain.account("prober"), self.house.anyone, self.house.payer
-        self.contract: Contract = suite.chain.deploy_proxy(
-            "IdleIncentives", [self.house.staking], [suite.manager, RATE], sender=suite.admin
-        )
-        roles: dict[int, tuple[str, ...]] = {
-            UPGRADER.id: ("upgradeToAndCall",),
-            PARAMETERS.id: ("setRate", "setClassWeight", "rescueSurplus"),
-            PAUSER.id: ("pause", "unpause"),
-            MODERATOR.id: ("setCapacityClass",),
-            PROBER: ("openChallenge",),
-        }
-        for role, functions in roles.items():
-            selectors = [f.selector for name in functions for f in self.contract.codec.functions[name]]
-            suite.manager.setTargetFunctionRole(self.contract, selectors, role, sender=suite.admin)
-        suite.manager.grantRole(PROBER, self.prober, 0, sender=suite.admin)
+        self.contract: Contract = suite.idle
+        self.contract.setRate(RATE, sender=suite.admin)
+        suite.grant(PROBER.id, self.prober)
         self.cp.approve(self.contract, 2**256 - 1, sender=self.payer)
         self.first, self.second = self.house.operator, self.house.other
         self.house.staking.register("", 0, 0, sender=self.second)

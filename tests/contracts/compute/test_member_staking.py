@@ -7,7 +7,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from cluster.chain.roles import PARAMETERS, PAUSER, UPGRADER
 from cluster.testing import Chain, Contract, reverts
 from cluster.testing.suite import NATIVE, Suite, deploy_suite
 from tests.contracts.compute.house import CP, DAY
@@ -17,22 +16,13 @@ TIERS = [(100 * CP, 500, 1), (1_000 * CP, 1_000, 1), (10_000 * CP, 2_000, 5)]
 
 
 class Club:
-    """MemberStaking beside the suite; alice and bob have CP."""
+    """MemberStaking; alice and bob have CP."""
 
     def __init__(self, suite: Suite) -> None:
         self.chain: Any = suite.chain
         self.suite, self.admin, self.cp = suite, suite.admin, suite.token
-        self.staking: Contract = suite.chain.deploy_proxy(
-            "MemberStaking", [suite.token], [suite.manager, COOLDOWN, TIERS], sender=suite.admin
-        )
-        roles: dict[int, tuple[str, ...]] = {
-            UPGRADER.id: ("upgradeToAndCall",),
-            PARAMETERS.id: ("setTiers", "setCooldown", "rescueSurplus"),
-            PAUSER.id: ("pause", "unpause"),
-        }
-        for role, functions in roles.items():
-            selectors = [f.selector for name in functions for f in self.staking.codec.functions[name]]
-            suite.manager.setTargetFunctionRole(self.staking, selectors, role, sender=suite.admin)
+        self.staking: Contract = suite.members
+        self.staking.setTiers(TIERS, sender=suite.admin)
         self.alice, self.bob = suite.chain.account("alice"), suite.chain.account("bob")
         for account in (self.alice, self.bob):
             self.cp.transfer(account, 10**6 * CP, sender=suite.treasury)

@@ -23,7 +23,6 @@ from tests.contracts.models.world import (
     NO_WEIGHTS,
     World,
     category,
-    deploy_models,
     tuples,
     weights,
 )
@@ -67,7 +66,7 @@ class Stage:
     def __init__(self) -> None:
         self.chain = Chain()
         suite = deploy_suite(self.chain)
-        self.world = world = World(suite, deploy_models(suite))
+        self.world = world = World(suite)
         self.people = {name: getattr(world, name) for name in PEOPLE}
         self.address = {name: account.address for name, account in self.people.items()}
         self.currencies = {

@@ -6,8 +6,7 @@ from typing import Any
 
 from eth_utils import keccak
 
-from cluster.chain.roles import MODERATOR, PARAMETERS, UPGRADER
-from cluster.testing import Contract, Receipt
+from cluster.testing import Receipt
 from cluster.testing.suite import Suite
 
 BASE, HOSTED, DERIVED = range(3)
@@ -15,11 +14,6 @@ CHAT, EMBEDDINGS, IMAGES, SPEECH, TRANSCRIPTION, RERANK = range(6)
 OWNER, HOLDER = range(2)
 PPM = 1_000_000
 FIGURES = (50_000, 200_000, 500_000, 300_000, 200_000)
-ROLES = {
-    UPGRADER: ("upgradeToAndCall",),
-    PARAMETERS: ("setFigures",),
-    MODERATOR: ("delist", "reinstate"),
-}
 NO_WEIGHTS = (b"", b"\0" * 32)
 
 
@@ -39,20 +33,11 @@ def tuples(value: Any) -> Any:
     return [tuples(part) for part in value] if isinstance(value, list) else value
 
 
-def deploy_models(suite: Suite) -> Contract:
-    """The registry behind its proxy, with its roles."""
-    models = suite.chain.deploy_proxy("ModelRegistry", [suite.registry], [suite.manager], sender=suite.admin)
-    for role, functions in ROLES.items():
-        selectors = [f.selector for function in functions for f in models.codec.functions[function]]
-        suite.manager.setTargetFunctionRole(models, selectors, role.id, sender=suite.admin)
-    return models
-
-
 class World:
     """Accounts: `alice` makes models, `bob` and `carol` too, `dora` publishes datasets."""
 
-    def __init__(self, suite: Suite, models: Contract) -> None:
-        self.suite, self.models = suite, models
+    def __init__(self, suite: Suite) -> None:
+        self.suite, self.models = suite, suite.models
         self.chain: Any = suite.chain
         self.registry, self.router, self.nft = suite.registry, suite.router, suite.nft
         self.usdc, self.admin, self.manager = suite.usdc, suite.admin, suite.manager

@@ -8,20 +8,17 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.chain.roles import DRAWER
 from cluster.testing import Chain, Contract, reverts
 from cluster.testing.suite import Suite
 
-ROLE = 77
 TYPES = "(bytes32,address,uint256,uint32,address,uint256,uint32,uint32,uint64,uint48,bytes32,bytes32)"
 
 
 @pytest.fixture
 def registry(suite: Suite, chain: Chain) -> Contract:
-    found = chain.deploy_proxy("ReceiptRegistry", [], [suite.manager], sender=suite.admin)
-    selector = found.codec.functions["anchorPaid"][0].selector
-    suite.manager.setTargetFunctionRole(found, [selector], ROLE, sender=suite.admin)
-    suite.manager.grantRole(ROLE, chain.account("prepaid"), 0, sender=suite.admin)
-    return found
+    suite.grant(DRAWER.id, chain.account("prepaid"))
+    return suite.receipts
 
 
 def receipt(number: int) -> tuple[Any, ...]:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.chain.roles import PARAMETERS
 from cluster.testing import Chain, Contract, reverts
 from cluster.testing.suite import NATIVE, Suite
 
@@ -55,12 +54,8 @@ class Feeds:
 @pytest.fixture
 def feeds(suite: Suite, chain: Chain) -> Feeds:
     admin = suite.admin
-    prices = chain.deploy_proxy("PriceFeeds", [suite.usdc], [suite.manager], sender=admin)
-    selectors = [prices.codec.functions[name][0].selector for name in ("setFeed", "setSequencerFeed")]
-    suite.manager.setTargetFunctionRole(prices, selectors, PARAMETERS.id, sender=admin)
-    found = Feeds(
-        chain, suite, prices, chain.deploy("TestFeed", 8, sender=admin), chain.deploy("TestFeed", 18, sender=admin)
-    )
+    first, second = (chain.deploy("TestFeed", decimals, sender=admin) for decimals in (8, 18))
+    found = Feeds(chain, suite, suite.prices, first, second)
     found.say(found.primary, 3_000 * 10**8)
     found.use()
     return found

@@ -7,8 +7,6 @@ from typing import Any
 
 from eth_utils import keccak
 
-from cluster.chain.roles import PARAMETERS, PAUSER
-from cluster.testing import Contract
 from cluster.testing.suite import NATIVE, Suite
 
 CP = 10**18
@@ -16,8 +14,6 @@ USD = 10**6
 BASE, HOSTED, DERIVED = range(3)
 TREASURY_PPM, STACK_PPM = 50_000, 200_000
 PPM = 1_000_000
-DRAWER = 8
-"""Role of the prepaid balances at the receipts' registry."""
 FUNDS = 10**12
 
 
@@ -36,15 +32,12 @@ class World:
     """
 
     suite: Suite
-    models: Contract
-    staking: Contract
-    settlement: Contract
-    receipts: Contract
-    prices: Contract
-    prepaid: Contract
 
     def __post_init__(self) -> None:
-        self.chain: Any = self.suite.chain
+        suite = self.suite
+        self.models, self.staking, self.settlement = suite.models, suite.staking, suite.settlement
+        self.receipts, self.prices, self.prepaid = suite.receipts, suite.prices, suite.prepaid
+        self.chain: Any = suite.chain
         self.usdc, self.cp, self.nft, self.admin = self.suite.usdc, self.suite.token, self.suite.nft, self.suite.admin
         people = ("dora", "tara", "owen", "dave", "rita", "ann", "bob", "stranger")
         self.dora, self.tara, self.owen, self.dave, self.rita, self.ann, self.bob, self.stranger = map(
@@ -84,28 +77,8 @@ class World:
 
 
 def build(suite: Suite) -> World:
-    """Deploys and wires what is not in the suite, and sets the scene."""
-    chain, admin, manager = suite.chain, suite.admin, suite.manager
-    models = chain.deploy_proxy("ModelRegistry", [suite.registry], [manager], sender=admin)
-    staking = chain.deploy_proxy("OperatorStaking", [suite.token, suite.router], [manager, CP], sender=admin)
-    settlement = chain.deploy_proxy("InferenceSettlement", [models, staking], [manager, suite.treasury], sender=admin)
-    receipts = chain.deploy_proxy("ReceiptRegistry", [], [manager], sender=admin)
-    prices = chain.deploy_proxy("PriceFeeds", [suite.usdc], [manager], sender=admin)
-    known = [settlement, receipts, prices, suite.router]
-    prepaid = chain.deploy_proxy("PrepaidBalances", known, [manager], sender=admin)
-    opened = {
-        settlement: {PARAMETERS.id: ("setTreasury", "rescueSurplus")},
-        prices: {PARAMETERS.id: ("setFeed", "setSequencerFeed")},
-        staking: {PAUSER.id: ("pause", "unpause")},
-        prepaid: {PAUSER.id: ("pause", "unpause")},
-        receipts: {DRAWER: ("anchorPaid",)},
-    }
-    for contract, roles in opened.items():
-        for role, names in roles.items():
-            selectors = [f.selector for name in names for f in contract.codec.functions[name]]
-            manager.setTargetFunctionRole(contract, selectors, role, sender=admin)
-    manager.grantRole(DRAWER, prepaid, 0, sender=admin)
-    world = World(suite, models, staking, settlement, receipts, prices, prepaid)
+    """Sets the scene."""
+    world = World(suite)
     _set_the_scene(world)
     return world
 
