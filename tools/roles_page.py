@@ -3,6 +3,7 @@
 import sys
 
 from cluster.chain.paths import root
+from cluster.chain.protocol import PROXIED
 from cluster.chain.roles import DAY, FUNCTIONS, ROLES, Role
 from deployment.config import HOLDERS
 
@@ -49,8 +50,12 @@ def text() -> str:
 
 def _cells(role: Role) -> list[str]:
     key = role.name.lower()
-    holder = f"`{key}`" if key in HOLDERS else "a contract of the protocol"
+    holder = f"`{key}`" if key in HOLDERS else _contract(role)
     return [role.name, str(role.id), holder, _days(role.delay), role.guardian or "ADMIN"]
+
+
+def _contract(role: Role) -> str:
+    return f"{role.contract}" + ("" if role.contract in PROXIED else ", once there is one")
 
 
 def _days(seconds: int) -> str:

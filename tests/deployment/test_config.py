@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.chain.protocol import CP, Parameters
 from cluster.chain.roles import ROLES
 from deployment import config
 from deployment.errors import DeploymentError
@@ -11,7 +12,19 @@ from deployment.errors import DeploymentError
 ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 
+FEED = "0x71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70"
+
 BASE = f"""
+[parameters]
+min_own_stake_cp = 10
+member_cooldown = 60
+idle_rate_wei = 7
+tiers = [{{ min_stake_cp = 1, discount_bps = 200, priority = 1 }}]
+class_weights = [{{ capacity_class = 1, weight = 100 }}]
+
+[governor]
+quorum_percent = 5
+
 [8453]
 name = "Base"
 usdc = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
@@ -24,6 +37,10 @@ parameters = "{OTHER}"
 pauser = "{OTHER}"
 moderator = "{OTHER}"
 guardian = "{OTHER}"
+prober = "{OTHER}"
+feeds = [{{ currency = "native", primary = "{FEED}", max_age = 60, min_price = 1, max_price = 2 }}]
+sequencer = {{ feed = "{FEED}", grace_period = 60 }}
+channels = {{ settlement = "{ACCOUNT}", collector = "{OTHER}" }}
 """
 
 
@@ -37,12 +54,12 @@ def written(folder: Path, text: str) -> Path:
 def test_a_public_chain_needs_every_holder(chain_id: int, name: str) -> None:
     with pytest.raises(DeploymentError) as error:
         config.load(chain_id, ACCOUNT)
-    wanted = "does not say treasury, admin, upgrader, parameters, pauser, moderator, guardian"
+    wanted = "does not say treasury, admin, upgrader, parameters, pauser, moderator, guardian, prober"
     assert str(error.value) == f"[{chain_id}] in {config.DEFAULT} {wanted}; {name} needs them all"
 
 
 def test_the_orbit_chain_needs_its_usdc_too() -> None:
-    with pytest.raises(DeploymentError, match=r"does not say treasury, .*guardian, usdc; Orbit needs them all"):
+    with pytest.raises(DeploymentError, match=r"does not say treasury, .*guardian, prober, usdc; Orbit needs them all"):
         config.load(25837, ACCOUNT)
 
 
@@ -56,8 +73,14 @@ def test_a_complete_configuration_names_each_holder(tmp_path: Path) -> None:
     assert found.treasury == ACCOUNT
     assert found.usdc == "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
     assert (found.confirmations, found.admin_delay, found.local) == (10, 172_800, False)
-    assert set(found.holders) == {role.name for role in ROLES} - {"REGISTRY"}
+    assert set(found.holders) == {role.name for role in ROLES if role.contract is None}
     assert set(found.holders.values()) == {OTHER}
+    assert found.protocol == Parameters(ACCOUNT, 10 * CP, 60, ((CP, 200, 1),), 7, ((1, 100),))
+    assert found.governor.views()["quorumNumerator"] == 5
+    assert found.governor.views()["proposalThreshold"] == 1_000_000 * CP
+    assert [feed.primary for feed in found.feeds] == [FEED]
+    assert found.sequencer == config.Sequencer(FEED, 60)
+    assert found.channels == config.Channels(ACCOUNT, OTHER)
 
 
 def test_a_local_chain_gives_the_deployer_everything() -> None:
@@ -81,6 +104,13 @@ def test_a_local_chain_gives_the_deployer_everything() -> None:
         ('name = "Base"', 'name = "Base"\nlocal = true', "only chains 1337 and 31337 can be local"),
         ("[8453]", "[8453", "is not TOML"),
         ("[8453]", "[1]", "knows no chain 8453; it has: 1$"),
+        ("[parameters]", "[limits]", r"has no \[parameters\]"),
+        ("min_own_stake_cp = 10", "min_own_stake_cp = 10.5", r"\[parameters\] .*Expected `int`, got `float`"),
+        ("quorum_percent = 5", "quorum = 5", r"\[governor\] .*unknown field `quorum`"),
+        (f'primary = "{FEED}", ', "", r"feeds\[0\] has no primary; only local chains get a test feed"),
+        (f'primary = "{FEED}"', f'primary = "{FEED.lower()}"', r"feeds\[0\].primary is not a checksummed address"),
+        (f'feed = "{FEED}"', 'feed = "0x00"', "sequencer.feed is not a checksummed address"),
+        (f'collector = "{OTHER}"', 'collector = ""', "channels.collector is not a checksummed address"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, sentence: str) -> None:

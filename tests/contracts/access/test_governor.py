@@ -10,8 +10,8 @@ from cluster.chain.roles import DAY, FUNCTIONS, GUARDIAN, TWO_DAYS, UPGRADER
 from cluster.testing import Account, Chain, Contract, reverts
 from cluster.testing.contract import Method
 from cluster.testing.suite import Suite
-from tests.contracts.access.test_roles import CALLS, RESTRICTED, datasets
-from tests.contracts.access.test_upgrades import CONSTRUCTOR, implementation_of
+from tests.contracts.access.test_roles import CALLS, RESTRICTED, populated
+from tests.contracts.access.test_upgrades import constructor, implementation_of
 from tests.contracts.access.voting import (
     ABSTAIN,
     ACTIVE,
@@ -35,7 +35,7 @@ from tests.contracts.access.voting import (
 )
 from tests.contracts.payments.signing import domain_of, typed
 
-__all__ = ["datasets"]
+__all__ = ["populated"]
 
 STRANGER = Account("stranger")
 MAX_CODE = 24_576
@@ -71,7 +71,7 @@ def new_treasury(suite: Suite) -> Proposal:
 
 def upgrade(suite: Suite, name: str = "DatasetNFT") -> tuple[Contract, bytes]:
     proxy = suite.protocol()[name]
-    code = suite.chain.deploy(f"{name}V2", *CONSTRUCTOR[name](suite), sender=STRANGER)
+    code = suite.chain.deploy(f"{name}V2", *constructor(suite, name), sender=STRANGER)
     return proxy, proxy.upgradeToAndCall.calldata(code, b"")
 
 
@@ -462,7 +462,7 @@ def _ignored(governor: Contract, contract: Contract, function: str) -> bool:
 
 
 @pytest.mark.parametrize(("contract", "function"), CALLS)
-@pytest.mark.usefixtures("datasets")
+@pytest.mark.usefixtures("populated")
 def test_after_the_hand_over_the_deployer_calls_nothing(suite: Suite, contract: str, function: str) -> None:
     hand_over(elect(suite))
     target = suite.protocol()[contract]

@@ -8,10 +8,13 @@ import pytest
 from cluster.chain.roles import FUNCTIONS, GUARDIAN, MODERATOR, ROLES, TWO_DAYS, UPGRADER
 from cluster.testing import Account, Chain, Contract, reverts
 from cluster.testing.suite import NATIVE, Suite
+from tests.contracts.access import scene
 from tests.contracts.data.shop import LICENSE, URI, content, publish
 
 CONTRACTS = tuple(FUNCTIONS)
 STRANGER = Account("stranger")
+
+PAUSE: dict[str, Callable[[Suite], tuple[Any, ...]]] = {"pause": lambda _: (), "unpause": lambda _: ()}
 
 # Every restricted function, called so that nothing but the caller can be wrong.
 RESTRICTED: dict[str, dict[str, Callable[[Suite], tuple[Any, ...]]]] = {
@@ -30,19 +33,62 @@ RESTRICTED: dict[str, dict[str, Callable[[Suite], tuple[Any, ...]]]] = {
         "setTreasury": lambda _: (STRANGER,),
         "setCurrency": lambda suite: (suite.usdc, True),
         "rescueSurplus": lambda _: (NATIVE, STRANGER, 0),
-        "pause": lambda _: (),
-        "unpause": lambda _: (),
+        **PAUSE,
     },
+    "ReceiptRegistry": {"anchorPaid": lambda _: (STRANGER, scene.ROOT, 1)},
+    "IdentityRegistry": {},
+    "ReputationRegistry": {},
+    "ValidationRegistry": {},
+    "AgentActivity": {},
+    "ModelRegistry": {
+        "setFigures": lambda _: (scene.MOVED,),
+        "delist": lambda _: (1, 1),
+        "reinstate": lambda _: (2,),
+    },
+    "OperatorStaking": {
+        "setMinOwnStake": lambda _: (1,),
+        "rescueSurplus": lambda _: (NATIVE, STRANGER, 0),
+        **PAUSE,
+        "lock": lambda suite: (suite.chain.account("operator"), 1),
+        "lockDisputed": lambda suite: (suite.chain.account("operator"), 1),
+        "unlock": lambda suite: (suite.chain.account("operator"), 1),
+        "slash": lambda suite: (suite.chain.account("operator"), 2, 1, STRANGER),
+    },
+    "MemberStaking": {
+        "setTiers": lambda _: (scene.TIERS,),
+        "setCooldown": lambda _: (1,),
+        "rescueSurplus": lambda _: (STRANGER, 0),
+        **PAUSE,
+    },
+    "IdleIncentives": {
+        "setRate": lambda _: (1,),
+        "setClassWeight": lambda _: (1, 1),
+        "setCapacityClass": lambda suite: (suite.chain.account("operator"), 1),
+        "rescueSurplus": lambda _: (STRANGER, 0),
+        "openChallenge": lambda _: (),
+        **PAUSE,
+    },
+    "InferenceSettlement": {
+        "setTreasury": lambda _: (STRANGER,),
+        "rescueSurplus": lambda _: (NATIVE, STRANGER, 0),
+    },
+    "PriceFeeds": {
+        "setFeed": lambda suite: (NATIVE, scene.price(suite, suite.usdc.address)),
+        "setSequencerFeed": lambda suite: (suite.usdc, 1),
+    },
+    "PrepaidBalances": PAUSE,
 }
 CALLS = [(contract, function) for contract, functions in RESTRICTED.items() for function in functions]
 
 
 @pytest.fixture
-def datasets(suite: Suite) -> None:
-    """1, and 2 which is delisted."""
+def populated(suite: Suite) -> None:
+    """Datasets and models 1, and 2 which are delisted; an operator with locks."""
     for slug in ("first", "second"):
         publish(suite, suite.chain.account("creator"), slug)
     suite.registry.delist(2, 1, sender=suite.admin)
+    scene.make_models(suite)
+    scene.operate(suite)
 
 
 def test_the_table_lists_every_restricted_function() -> None:
@@ -51,7 +97,7 @@ def test_the_table_lists_every_restricted_function() -> None:
 
 
 @pytest.mark.parametrize(("contract", "function"), CALLS)
-@pytest.mark.usefixtures("datasets")
+@pytest.mark.usefixtures("populated")
 def test_a_stranger_is_refused(suite: Suite, contract: str, function: str) -> None:
     target = suite.protocol()[contract]
     with reverts("AccessManagedUnauthorized", STRANGER):
@@ -59,17 +105,17 @@ def test_a_stranger_is_refused(suite: Suite, contract: str, function: str) -> No
 
 
 @pytest.mark.parametrize(("contract", "function"), CALLS)
-@pytest.mark.usefixtures("datasets")
+@pytest.mark.usefixtures("populated")
 def test_the_role_of_the_table_opens_the_function_and_no_other_does(
     suite: Suite, chain: Chain, contract: str, function: str
 ) -> None:
     target = suite.protocol()[contract]
     opening = next(role for role, functions in FUNCTIONS[contract].items() if function in functions)
     if function == "unpause":
-        suite.router.pause(sender=suite.admin)
+        target.pause(sender=suite.admin)
     for role in ROLES:
         holder = chain.account(f"holder of {role.name}")
-        suite.manager.grantRole(role.id, holder, 0, sender=suite.admin)
+        suite.grant(role.id, holder)
         if role is not opening:
             with reverts("AccessManagedUnauthorized", holder):
                 getattr(target, function)(*RESTRICTED[contract][function](suite), sender=holder)

@@ -5,7 +5,7 @@ from typing import Any
 
 from eth_utils import keccak
 
-from cluster.chain.roles import DAY, TWO_DAYS
+from cluster.chain.roles import DAY, ROLES, TWO_DAYS
 from cluster.testing import Account, Chain, Contract, Receipt
 from cluster.testing.suite import Suite
 
@@ -108,7 +108,7 @@ def hand_over(parliament: Parliament) -> None:
     for role in (1, 2):
         manager.grantRole(role, governor, TWO_DAYS, sender=admin)
     manager.grantRole(5, suite.chain.account("guardian"), 0, sender=admin)
-    for role in (1, 2, 3, 4, 5):
-        manager.renounceRole(role, admin, sender=admin)
+    for role in ROLES[1:]:
+        manager.renounceRole(role.id, admin, sender=admin)
     manager.grantRole(0, governor, TWO_DAYS, sender=admin)
     manager.renounceRole(0, admin, sender=admin)

@@ -137,6 +137,7 @@ def test_while_the_sequencer_is_down_and_a_while_after_there_is_no_price(feeds: 
     sequencer = feeds.chain.deploy("TestFeed", 0, sender=feeds.suite.admin)
     receipt = feeds.prices.setSequencerFeed(sequencer, HOUR, sender=feeds.suite.admin)
     receipt.expect("SequencerFeedSet", feed=sequencer, gracePeriod=HOUR)
+    assert feeds.prices.sequencerFeed() == (sequencer.address, HOUR)
     now = feeds.chain.time
     for down, since in ((1, now - 2 * HOUR), (0, now - HOUR), (0, 0), (0, now + 1)):
         sequencer.set(down, since, now, sender=feeds.suite.admin)
