@@ -39,7 +39,6 @@ def cli() -> None:
 
     \b
     Examples:
-      ape run governance deploy --network base:mainnet --account deployer
       ape run governance delegate --network base:mainnet --account voter
       ape run upgrade PaymentRouter --schedule --proposer <governor> --network base:mainnet --account anybody
       ape run governance propose --upgrade PaymentRouter --description "Refunds" --network base:mainnet --account voter
@@ -69,8 +68,7 @@ def deploy(
     """Deploy the governor and put it into the manifest. It holds no role until it is given one.
 
     \b
-    Examples:
-      ape run governance deploy --network base:sepolia --account deployer
+    Example:
       ape run governance deploy --quorum 6 --another --network base:sepolia --account deployer
     """
     settings = Governor(voting_delay, voting_period, base_delay, threshold, quorum)
