@@ -280,3 +280,49 @@ def test_a_chain_without_a_real_usdc_is_refused_before_anything_is_sent(world: W
         with pytest.raises(DeploymentError, match="USDC: has 6 decimals: no, should be yes"):
             run(chain, public, tmp_path / "none", quiet=True)
     assert chain.nonce() == sent
+
+
+def test_feeds_and_channels_that_are_not_there_are_refused_before_anything_is_sent(
+    world: World, tmp_path: Path
+) -> None:
+    from deployment.config import Channels, Sequencer
+    from deployment.deploy import deploy as run
+
+    chain, usual, nobody = world.node.signed_by("deployer"), world.node.config(), world.node.address("treasury")
+    sent = chain.nonce()
+    feed = msgspec.structs.replace(usual.feeds[0], primary=nobody)
+    wrong = {
+        "there is a feed at": {"feeds": (feed,), "channels": None},
+        "BatchSettlement: there is code at": {"feeds": (), "channels": Channels(nobody, nobody)},
+        f"there is a feed at {world.address('USDC')}": {"feeds": (), "sequencer": Sequencer(world.address("USDC"), 60)},
+    }
+    for sentence, given in wrong.items():
+        public = msgspec.structs.replace(usual, local=False, usdc=world.address("USDC"), **given)
+        with pytest.raises(DeploymentError, match=sentence):
+            run(chain, public, tmp_path / "none", quiet=True)
+    assert chain.nonce() == sent
+
+
+def test_where_the_world_has_no_channels_and_no_test_feed_is_wanted_ours_are_deployed(
+    world: World, tmp_path: Path
+) -> None:
+    """As on a public chain: another's USDC, feeds of others, a sequencer, channels of our own."""
+    from deployment.config import Sequencer
+    from deployment.deploy import deploy as run
+
+    chain, usual = world.node.signed_by("deployer"), world.node.config()
+    source = world.address("TestFeed0")
+    public = msgspec.structs.replace(
+        usual,
+        local=False,
+        usdc=world.address("USDC"),
+        channels=None,
+        feeds=(msgspec.structs.replace(usual.feeds[0], primary=source),),
+        sequencer=Sequencer(source, 60),
+    )
+    found = run(chain, public, tmp_path / "public", quiet=True)
+    settlement, collector = found.contract("BatchSettlement"), found.contract("ERC3009DepositCollector")
+    assert settlement.transaction != collector.transaction != ""
+    assert chain.read("ERC3009DepositCollector", collector.address, "BATCH_SETTLEMENT") == settlement.address
+    assert chain.read("PriceFeeds", found.contract("PriceFeeds").address, "sequencerFeed") == [source, 60]
+    assert "TestFeed0" not in found.contracts
