@@ -185,7 +185,7 @@ class Audit:
             for currency in currencies:
                 price = self._price(id_, currency)
                 self.expect("DatasetRegistry", "priceOf", (id_, currency), price)
-                self.expect("DatasetRegistry", "termsOf", (id_, currency), price, on_offer, bool(free))
+                self.expect("DatasetRegistry", "termsOf", (id_, currency), price, on_offer, bool(free), holder)
         for holder, count in holders.items():
             self.expect("DatasetNFT", "balanceOf", (holder,), count)
         for holder, operator in self._db.execute("SELECT holder, operator FROM dataset_operator"):

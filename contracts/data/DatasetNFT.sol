@@ -9,6 +9,7 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
 import {Cid} from "./Cid.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
+import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 
 /// @title DatasetNFT
 /// @notice One ERC-721 token per dataset, minted and changed by the registry alone. See {IDatasetNFT}.
@@ -23,7 +24,10 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
 
     /// @custom:storage-location erc7201:cluster.storage.DatasetNFT
     struct DatasetNFTStorage {
-        uint256 totalMinted;
+        /// Who minted the first token: mints all others, and is told of every transfer.
+        IDatasetRegistry registry;
+        /// Beside the registry, so that a mint finds both in one slot.
+        uint96 totalMinted;
         mapping(uint256 id => Provenance) provenance;
         mapping(uint256 id => string) uri;
         mapping(uint256 id => mapping(uint32 version => Version)) versions;
@@ -57,6 +61,7 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
     ) external restricted returns (uint256 id) {
         if (royaltyBps > MAX_ROYALTY_BPS) revert RoyaltyTooHigh(royaltyBps, MAX_ROYALTY_BPS);
         DatasetNFTStorage storage $ = _storage();
+        _bindRegistry($);
         id = ++$.totalMinted;
         $.provenance[id] = Provenance({
             creator: creator,
@@ -137,6 +142,19 @@ contract DatasetNFT is IDatasetNFT, ClusterUpgradeable, ERC721Upgradeable {
             interfaceId == type(IERC2981).interfaceId ||
             interfaceId == ERC4906_INTERFACE_ID ||
             super.supportsInterface(interfaceId);
+    }
+
+    /// @dev The registry keeps the holder too: it learns of a transfer before any receiver does. At the mint it is the
+    /// caller, and knows.
+    function _update(address to, uint256 id, address auth) internal override returns (address from) {
+        from = super._update(to, id, auth);
+        if (from != address(0)) _storage().registry.holderChanged(id, to);
+    }
+
+    /// @dev A second registry would not be told who holds what it sells.
+    function _bindRegistry(DatasetNFTStorage storage $) private {
+        if ($.totalMinted == 0) $.registry = IDatasetRegistry(msg.sender);
+        else if (msg.sender != address($.registry)) revert NotRegistry(msg.sender, address($.registry));
     }
 
     function _addVersion(uint256 id, Content calldata content, string calldata uri) private returns (uint32 version) {

@@ -10,12 +10,22 @@ import {Slug} from "./Slug.sol";
 /// @title DatasetRegistry
 /// @notice Slugs, prices, listing, reviews and access levels. See {IDatasetRegistry}.
 contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
+    /// @dev What a purchase asks for, in one slot. The holder is the token contract's `ownerOf`, which tells of each change.
+    struct Dataset {
+        address holder;
+        bool listed;
+        bool free;
+        uint16 delistReason;
+        uint32 ratingCount;
+        uint32 ratingSum;
+    }
+
     /// @custom:storage-location erc7201:cluster.storage.DatasetRegistry
     struct DatasetRegistryStorage {
         address paymentRouter;
         mapping(bytes32 slugHash => uint256 id) idOfSlug;
         mapping(uint256 id => string) slug;
-        mapping(uint256 id => Listing) listing;
+        mapping(uint256 id => Dataset) dataset;
         mapping(uint256 id => mapping(address currency => uint256)) price;
         mapping(uint256 id => mapping(address reviewer => uint8)) rating;
     }
@@ -60,8 +70,14 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
         id = NFT.mint(msg.sender, publication.content, publication.uri, publication.license, publication.royaltyBps);
         $.idOfSlug[slugHash] = id;
         $.slug[id] = publication.slug;
-        $.listing[id].listed = true;
-        $.listing[id].free = publication.free;
+        $.dataset[id] = Dataset({
+            holder: msg.sender,
+            listed: true,
+            free: publication.free,
+            delistReason: 0,
+            ratingCount: 0,
+            ratingSum: 0
+        });
         emit DatasetPublished(id, msg.sender, publication.slug, publication.free);
         for (uint256 i = 0; i < publication.prices.length; ++i) {
             address currency = publication.prices[i].currency;
@@ -91,13 +107,13 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
 
     /// @inheritdoc IDatasetRegistry
     function setFree(uint256 id, bool free) external onlyHolder(id) {
-        _storage().listing[id].free = free;
+        _storage().dataset[id].free = free;
         emit FreeSet(id, free);
     }
 
     /// @inheritdoc IDatasetRegistry
     function setListed(uint256 id, bool listed) external onlyHolder(id) {
-        _storage().listing[id].listed = listed;
+        _storage().dataset[id].listed = listed;
         emit ListedSet(id, listed);
     }
 
@@ -105,15 +121,15 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     function delist(uint256 id, uint16 reason) external restricted {
         _requireKnown(id);
         if (reason == 0) revert InvalidReason();
-        _storage().listing[id].delistReason = reason;
+        _storage().dataset[id].delistReason = reason;
         emit DatasetDelisted(id, msg.sender, reason);
     }
 
     /// @inheritdoc IDatasetRegistry
     function reinstate(uint256 id) external restricted {
-        Listing storage listing = _storage().listing[id];
-        if (listing.delistReason == 0) revert NotDelisted(id);
-        listing.delistReason = 0;
+        Dataset storage dataset = _storage().dataset[id];
+        if (dataset.delistReason == 0) revert NotDelisted(id);
+        dataset.delistReason = 0;
         emit DatasetReinstated(id, msg.sender);
     }
 
@@ -123,12 +139,18 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
         if (rating < MIN_RATING || rating > MAX_RATING) revert InvalidRating(rating);
         if (!_hasPurchased(id, msg.sender)) revert NotBuyer(id, msg.sender);
         DatasetRegistryStorage storage $ = _storage();
-        Listing storage listing = $.listing[id];
+        Dataset storage dataset = $.dataset[id];
         uint8 previous = $.rating[id][msg.sender];
-        if (previous == 0) ++listing.ratingCount;
-        listing.ratingSum = listing.ratingSum + rating - previous;
+        if (previous == 0) ++dataset.ratingCount;
+        dataset.ratingSum = dataset.ratingSum + rating - previous;
         $.rating[id][msg.sender] = rating;
         emit DatasetReviewed(id, msg.sender, rating, previous, uri);
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function holderChanged(uint256 id, address holder) external {
+        if (msg.sender != address(NFT)) revert NotNFT(msg.sender, address(NFT));
+        _storage().dataset[id].holder = holder;
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -152,7 +174,15 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     /// @inheritdoc IDatasetRegistry
     function listingOf(uint256 id) external view returns (Listing memory) {
         _requireKnown(id);
-        return _storage().listing[id];
+        Dataset storage dataset = _storage().dataset[id];
+        return
+            Listing({
+                listed: dataset.listed,
+                free: dataset.free,
+                delistReason: dataset.delistReason,
+                ratingCount: dataset.ratingCount,
+                ratingSum: dataset.ratingSum
+            });
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -170,22 +200,25 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     /// @inheritdoc IDatasetRegistry
     function isOnOffer(uint256 id) external view returns (bool) {
         _requireKnown(id);
-        return _isOnOffer(_storage().listing[id]);
+        return _isOnOffer(_storage().dataset[id]);
     }
 
     /// @inheritdoc IDatasetRegistry
-    function termsOf(uint256 id, address currency) external view returns (uint256 price, bool onOffer, bool free) {
+    function termsOf(
+        uint256 id,
+        address currency
+    ) external view returns (uint256 price, bool onOffer, bool free, address holder) {
         // An unknown dataset was never listed, so it needs no check of its own on the path of every purchase.
         DatasetRegistryStorage storage $ = _storage();
-        Listing memory listing = $.listing[id];
-        return ($.price[id][currency], _isOnOffer(listing), listing.free);
+        Dataset memory dataset = $.dataset[id];
+        return ($.price[id][currency], _isOnOffer(dataset), dataset.free, dataset.holder);
     }
 
     /// @inheritdoc IDatasetRegistry
     function canDownload(uint256 id, address account) external view returns (bool) {
         AccessLevel level = accessLevel(id, account);
-        Listing memory listing = _storage().listing[id];
-        return level >= AccessLevel.Buyer || (level == AccessLevel.Member && listing.free && _isOnOffer(listing));
+        Dataset memory dataset = _storage().dataset[id];
+        return level >= AccessLevel.Buyer || (level == AccessLevel.Member && dataset.free && _isOnOffer(dataset));
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -202,7 +235,7 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     function accessLevel(uint256 id, address account) public view returns (AccessLevel) {
         _requireKnown(id);
         if (account == address(0)) return AccessLevel.Public;
-        if (NFT.ownerOf(id) == account) return AccessLevel.Creator;
+        if (_storage().dataset[id].holder == account) return AccessLevel.Creator;
         if (_hasPurchased(id, account)) return AccessLevel.Buyer;
         return AccessLevel.Member;
     }
@@ -227,17 +260,17 @@ contract DatasetRegistry is IDatasetRegistry, ClusterUpgradeable {
     }
 
     function _requireKnown(uint256 id) private view {
-        if (bytes(_storage().slug[id]).length == 0) revert DatasetUnknown(id);
+        if (_storage().dataset[id].holder == address(0)) revert DatasetUnknown(id);
     }
 
     function _requireHolder(uint256 id) private view {
         _requireKnown(id);
-        address holder = NFT.ownerOf(id);
+        address holder = _storage().dataset[id].holder;
         if (holder != msg.sender) revert NotHolder(id, msg.sender, holder);
     }
 
-    function _isOnOffer(Listing memory listing) private pure returns (bool) {
-        return listing.listed && listing.delistReason == 0;
+    function _isOnOffer(Dataset memory dataset) private pure returns (bool) {
+        return dataset.listed && dataset.delistReason == 0;
     }
 
     function _storage() private pure returns (DatasetRegistryStorage storage $) {

@@ -63,8 +63,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IDatasetRegistry private immutable REGISTRY;
-    /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
-    IDatasetNFT private immutable NFT;
 
     /// @dev Permits, authorizations and tills are for tokens; native coin is paid with the call.
     modifier tokenOnly(address currency) {
@@ -76,7 +74,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor(IDatasetRegistry datasetRegistry) {
         REGISTRY = datasetRegistry;
-        NFT = datasetRegistry.nft();
     }
 
     /// @notice Sets authority, treasury and the accepted currencies, and makes the till that clones are made of.
@@ -273,7 +270,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
 
     /// @inheritdoc IPaymentRouter
     function nft() external view returns (IDatasetNFT) {
-        return NFT;
+        return REGISTRY.nft();
     }
 
     /// @inheritdoc PausableUpgradeable
@@ -422,11 +419,10 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         if (!_storage().accepted[currency]) revert CurrencyNotAccepted(currency);
         bool onOffer;
         bool free;
-        (price, onOffer, free) = REGISTRY.termsOf(id, currency);
+        (price, onOffer, free, holder) = REGISTRY.termsOf(id, currency);
         if (!onOffer) revert NotOnOffer(id);
         if (free) revert DatasetIsFree(id);
         if (price == 0) revert NotSoldFor(id, currency);
-        holder = NFT.ownerOf(id);
         // A share sent to this contract by itself would be owed to nobody.
         if (holder == address(this)) revert InvalidAddress(holder);
     }
@@ -438,10 +434,9 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         address recipient,
         uint256 amount
     ) private view returns (bool) {
-        (uint256 price, bool onOffer, bool free) = REGISTRY.termsOf(id, currency);
+        (uint256 price, bool onOffer, bool free, address holder) = REGISTRY.termsOf(id, currency);
         if (currency == NATIVE || !_storage().accepted[currency]) return false;
         if (!onOffer || free || price == 0 || amount < price || hasPurchased(id, recipient)) return false;
-        address holder = NFT.ownerOf(id);
         return holder != recipient && holder != address(this);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title A contract account that does what its caller says
@@ -35,15 +36,21 @@ contract GasBurner is Account {
     }
 }
 
-/// @title Calls somebody back when it is sent native coin
-contract ReentrantReceiver is Account {
+/// @title Calls somebody back when it is sent native coin or a token of its own kind (ERC-721)
+contract ReentrantReceiver is Account, IERC721Receiver {
     address public target;
     bytes public data;
     /// @notice Whether the last call back succeeded.
     bool public reentered;
 
     receive() external payable {
-        if (target != address(0)) (reentered, ) = target.call(data);
+        _callBack();
+    }
+
+    /// @inheritdoc IERC721Receiver
+    function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
+        _callBack();
+        return IERC721Receiver.onERC721Received.selector;
     }
 
     /// @notice What to call.
@@ -51,6 +58,10 @@ contract ReentrantReceiver is Account {
         target = newTarget;
         data = newData;
         reentered = false;
+    }
+
+    function _callBack() private {
+        if (target != address(0)) (reentered, ) = target.call(data);
     }
 }
 

@@ -48,6 +48,9 @@ interface IDatasetNFT is IERC721, IERC2981, IERC4906 {
     /// @notice The royalty is above the ceiling; both in basis points.
     error RoyaltyTooHigh(uint256 royaltyBps, uint256 maxRoyaltyBps);
 
+    /// @notice Only the registry that minted the first token mints more.
+    error NotRegistry(address caller, address registry);
+
     /// @notice The dataset has no such version.
     error VersionUnknown(uint256 id, uint256 version);
 
@@ -57,7 +60,8 @@ interface IDatasetNFT is IERC721, IERC2981, IERC4906 {
     /// @notice Highest royalty a creator may ask, in basis points.
     function MAX_ROYALTY_BPS() external view returns (uint16);
 
-    /// @notice Mints the token of a new dataset to `creator`. Callable by the registry alone.
+    /// @notice Mints the token of a new dataset to `creator`. Callable by the registry alone; whoever mints the first token
+    /// is the registry for ever, and is told of every transfer by {IDatasetRegistry-holderChanged}.
     /// @dev No receiver callback: the creator is the caller of the registry, and nothing may run before the slug is set.
     /// @param creator Account that published the dataset and first holder of its token.
     /// @param content Commitment to the first version.

@@ -92,6 +92,9 @@ interface IDatasetRegistry {
     /// @notice Only the holder of the dataset's token may do this.
     error NotHolder(uint256 id, address caller, address holder);
 
+    /// @notice Only the token contract says who holds a dataset.
+    error NotNFT(address caller, address nft);
+
     /// @notice Only buyers may review.
     error NotBuyer(uint256 id, address caller);
 
@@ -155,6 +158,11 @@ interface IDatasetRegistry {
     /// @param uri Where the text of the review stands; may be empty.
     function review(uint256 id, uint8 rating, string calldata uri) external;
 
+    /// @notice Takes note of who holds a dataset's token, beside its listing, so that a purchase finds both in one read.
+    /// Callable by the token contract alone, which calls in every transfer and before any receiver.
+    /// @param holder Who holds it from now on.
+    function holderChanged(uint256 id, address holder) external;
+
     /// @notice Sets the router that sells datasets. Restricted, delayed.
     function setPaymentRouter(address router) external;
 
@@ -180,7 +188,11 @@ interface IDatasetRegistry {
     /// @return price Price in the currency's smallest unit, 0 if it can't be bought for it.
     /// @return onOffer Listed by its holder and not delisted.
     /// @return free Whether it needs no purchase.
-    function termsOf(uint256 id, address currency) external view returns (uint256 price, bool onOffer, bool free);
+    /// @return holder Who holds the dataset's token now, and earns; zero for an unknown dataset.
+    function termsOf(
+        uint256 id,
+        address currency
+    ) external view returns (uint256 price, bool onOffer, bool free, address holder);
 
     /// @notice The one answer that everything off chain asks for. The zero address means "not signed in".
     function accessLevel(uint256 id, address account) external view returns (AccessLevel);

@@ -4,8 +4,8 @@ from typing import Any
 
 from eth_utils import keccak
 
-from cluster.testing import Account, Receipt
-from cluster.testing.suite import Suite
+from cluster.testing import Account, Contract, Receipt
+from cluster.testing.suite import NATIVE, Suite
 
 LICENSE = b"CC-BY-4.0".ljust(32, b"\0")
 ROYALTY_BPS = 250
@@ -35,3 +35,9 @@ def publication(slug: str = "penguins", **changes: Any) -> dict[str, Any]:
 def publish(suite: Suite, by: Account, slug: str = "penguins", **changes: Any) -> Receipt:
     """`publish` of the registry."""
     return suite.registry.publish(publication(slug, **changes), sender=by)  # type: ignore[no-any-return]
+
+
+def seller(registry: Contract, id_: int) -> str:
+    """Who earns by a purchase now, as the registry tells it."""
+    *_, holder = registry.termsOf(id_, NATIVE)
+    return str(holder)

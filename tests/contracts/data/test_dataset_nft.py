@@ -100,6 +100,13 @@ def test_even_the_registry_changes_only_what_exists(suite: Suite, nft: Contract)
         nft.mint(NATIVE, content("fake"), URI, LICENSE, 0, sender=registry)
 
 
+def test_who_minted_first_mints_alone(suite: Suite, nft: Contract, dataset: int, stranger: Account) -> None:
+    """Another registry would sell what it is not told the holder of."""
+    suite.manager.grantRole(REGISTRY.id, stranger, 0, sender=suite.admin)
+    with reverts("NotRegistry", stranger, suite.registry):
+        nft.mint(stranger, content("second"), URI, LICENSE, 0, sender=stranger)
+
+
 def test_a_token_changes_hands_by_its_holder_or_whom_they_approved(
     nft: Contract, dataset: int, creator: Account, stranger: Account
 ) -> None:

@@ -17,7 +17,7 @@ def test_a_price_is_set_per_currency(suite: Suite, registry: Contract, dataset: 
     )
     assert registry.priceOf(dataset, suite.usdc) == 5
     assert registry.priceOf(dataset, NATIVE) == PRICE
-    assert registry.termsOf(dataset, suite.usdc) == (5, True, False)
+    assert registry.termsOf(dataset, suite.usdc) == (5, True, False, creator.address)
 
 
 def test_a_price_of_0_takes_the_currency_away_even_if_it_is_no_longer_accepted(
@@ -39,15 +39,15 @@ def test_set_price__above_128_bits__reverts(registry: Contract, dataset: int, cr
 
 def test_the_holder_makes_a_dataset_free_and_paid_again(registry: Contract, dataset: int, creator: Account) -> None:
     registry.setFree(dataset, True, sender=creator).expect("FreeSet", id=dataset, free=True)
-    assert registry.termsOf(dataset, NATIVE) == (PRICE, True, True)
+    assert registry.termsOf(dataset, NATIVE) == (PRICE, True, True, creator.address)
     registry.setFree(dataset, False, sender=creator).expect("FreeSet", id=dataset, free=False)
-    assert registry.termsOf(dataset, NATIVE) == (PRICE, True, False)
+    assert registry.termsOf(dataset, NATIVE) == (PRICE, True, False, creator.address)
 
 
 def test_the_holder_withdraws_and_offers_again(registry: Contract, dataset: int, creator: Account) -> None:
     registry.setListed(dataset, False, sender=creator).expect("ListedSet", id=dataset, listed=False)
     assert registry.isOnOffer(dataset) is False
-    assert registry.termsOf(dataset, NATIVE) == (PRICE, False, False)
+    assert registry.termsOf(dataset, NATIVE) == (PRICE, False, False, creator.address)
     registry.setListed(dataset, True, sender=creator).expect("ListedSet", id=dataset, listed=True)
     assert registry.isOnOffer(dataset) is True
 
@@ -97,7 +97,7 @@ def test_reinstate__not_delisted__reverts(suite: Suite, registry: Contract, data
 
 
 def test_an_unknown_dataset_is_not_on_offer(registry: Contract) -> None:
-    assert registry.termsOf(9, NATIVE) == (0, False, False)
+    assert registry.termsOf(9, NATIVE) == (0, False, False, NATIVE)
     assert registry.tokenIdOf("nothing") == 0
 
 

@@ -37,7 +37,7 @@ def test_publish_mints_the_token_and_claims_the_slug(suite: Suite, creator: Acco
 def test_a_free_dataset_needs_no_price(suite: Suite, creator: Account) -> None:
     publish(suite, creator, free=True).expect("DatasetPublished", id=1, creator=creator, slug="penguins", free=True)
     assert suite.registry.listingOf(1).free is True
-    assert suite.registry.termsOf(1, NATIVE) == (0, True, True)
+    assert suite.registry.termsOf(1, NATIVE) == (0, True, True, creator.address)
 
 
 def test_ids_count_from_1(suite: Suite, creator: Account, stranger: Account) -> None:

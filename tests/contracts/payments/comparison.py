@@ -10,16 +10,17 @@ from cluster.testing import Receipt, reverts
 from cluster.testing.batch import view
 from cluster.testing.contract import Method
 from tests.contracts.payments.market import act
-from tests.contracts.payments.model import Payment, Refused, Till
+from tests.contracts.payments.model import HOLDER, Payment, Refused, Till
 from tests.contracts.payments.stage import CURRENCIES, FEE_COLLECTOR, GUESTS, ODD_HOLDERS, PARTIES, TOKENS, stage
 
 GAS = 3_000_000
 TILLS_CHECKED = 8
 
-BALANCE_OF, PRICE_OF, ACCESS_LEVEL, TOTAL_CLAIMABLE = (
+BALANCE_OF, OWNER_OF, PRICE_OF, ACCESS_LEVEL, TOTAL_CLAIMABLE = (
     keccak(text=signature)[:4]
     for signature in (
         "balanceOf(address)",
+        "ownerOf(uint256)",
         "priceOf(uint256,address)",
         "accessLevel(uint256,address)",
         "totalClaimable(address)",
@@ -116,6 +117,16 @@ class Compared(RuleBasedStateMachine):
             assert balance == total + self.model.surplus[at]
 
     @invariant()
+    def the_registry_knows_of_every_dataset_who_holds_its_token(self) -> None:
+        """The highest access is the registry's word for the holder."""
+        held = {id_: dataset.holder for id_, dataset in self.model.datasets.items()}
+        words = self.stage.batch.words(
+            [view(self.nft.address, OWNER_OF, id_) for id_ in held]
+            + [view(self.registry.address, ACCESS_LEVEL, id_, holder) for id_, holder in held.items()]
+        )
+        assert words == [*(int(holder, 16) for holder in held.values()), *[HOLDER] * len(held)]
+
+    @invariant()
     def access_prices_and_ratings_are_what_the_model_says(self) -> None:
         """Of one dataset a step, in turn; of all of them at the end."""
         if self.model.datasets:
@@ -138,7 +149,6 @@ class Compared(RuleBasedStateMachine):
     def check_dataset(self, id_: int) -> None:
         model, registry = self.model, self.registry
         dataset = model.datasets[id_]
-        assert self.nft.ownerOf(id_) == dataset.holder
         words = self.stage.batch.words(
             [view(registry.address, PRICE_OF, id_, self.at[kind]) for kind in CURRENCIES]
             + [view(registry.address, ACCESS_LEVEL, id_, self.at[name]) for name in (*PARTIES, *GUESTS)]
