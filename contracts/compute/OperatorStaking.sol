@@ -10,6 +10,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
+import {Currency} from "../payments/Currency.sol";
 import {IPaymentRouter} from "../payments/interfaces/IPaymentRouter.sol";
 import {IOperatorStaking} from "./interfaces/IOperatorStaking.sol";
 import {LockList} from "./LockList.sol";
@@ -67,7 +68,6 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.OperatorStaking")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_LOCATION = 0x0df8268719c38815a52c78896e8aaaca0e4d4f8a825b34457eef87803a69ad00;
 
-    address private constant NATIVE = address(0);
     uint256 private constant BPS = 10_000;
     /// @dev Keeps an accumulator from overflowing before 2^32 rewards of this size to a single share.
     uint256 private constant MAX_REWARD = type(uint96).max;
@@ -147,7 +147,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
         uint256 minSharesOut
     ) external nonReentrant whenNotPaused returns (uint256 shares) {
         shares = _stake(operator, amount, minSharesOut);
-        _pull(address(TOKEN), amount);
+        Currency.take(address(TOKEN), amount);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -172,7 +172,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
     function withdraw(address operator, uint256 tranche, address to) external nonReentrant returns (uint256 amount) {
         _requireReceiver(to);
         amount = _release(operator, tranche, to);
-        _send(address(TOKEN), to, amount);
+        Currency.send(address(TOKEN), to, amount);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -191,7 +191,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
         uint256 place = _placeOf(currency);
         _distribute(operator, currency, place, amount);
         _storage().totalOwed[currency] += amount;
-        _pull(currency, amount);
+        Currency.take(currency, amount);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -209,7 +209,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
             sum += amounts[i];
         }
         _storage().totalOwed[currency] += sum;
-        _pull(currency, sum);
+        Currency.take(currency, sum);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -246,7 +246,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
         $.claims[currency][msg.sender] = owed & type(uint128).max;
         $.totalOwed[currency] -= amount;
         emit Claimed(msg.sender, currency, to, amount);
-        _send(currency, to, amount);
+        Currency.send(currency, to, amount);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -319,7 +319,7 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
         uint256 free = surplus(currency);
         if (amount > free) revert SurplusExceeded(amount, free);
         emit SurplusRescued(currency, to, amount);
-        _send(currency, to, amount);
+        Currency.send(currency, to, amount);
     }
 
     /// @inheritdoc IOperatorStaking
@@ -462,9 +462,8 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
     function surplus(address currency) public view returns (uint256) {
         OperatorStakingStorage storage $ = _storage();
         uint256 owed = $.totalOwed[currency];
-        if (currency == NATIVE) return address(this).balance - owed;
         if (currency == address(TOKEN)) owed += $.totalStaked;
-        return IERC20(currency).balanceOf(address(this)) - owed;
+        return Currency.balanceOf(currency, address(this)) - owed;
     }
 
     /// @dev Everything of a stake but the money.
@@ -582,24 +581,6 @@ contract OperatorStaking is IOperatorStaking, ClusterUpgradeable, PausableUpgrad
     function _setMinOwnStake(uint256 newMinOwnStake) private {
         _storage().minOwnStake = newMinOwnStake;
         emit MinOwnStakeSet(newMinOwnStake);
-    }
-
-    /// @dev Takes units from the caller and measures what came. Native coin came with the call.
-    function _pull(address currency, uint256 amount) private {
-        uint256 value = currency == NATIVE ? amount : 0;
-        if (msg.value != value) revert ValueMismatch(msg.value, value);
-        if (currency == NATIVE) return;
-        uint256 before = IERC20(currency).balanceOf(address(this));
-        IERC20(currency).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = IERC20(currency).balanceOf(address(this)) - before;
-        if (received < amount) revert ReceivedLess(currency, received, amount);
-    }
-
-    function _send(address currency, address to, uint256 amount) private {
-        bool success;
-        if (currency != NATIVE) success = IERC20(currency).trySafeTransfer(to, amount);
-        else (success, ) = to.call{value: amount}("");
-        if (!success) revert TransferFailed(currency, to, amount);
     }
 
     function _operator(address operator) private view returns (Operator storage op) {

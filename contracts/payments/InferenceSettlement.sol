@@ -4,18 +4,18 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
 import {IOperatorStaking} from "../compute/interfaces/IOperatorStaking.sol";
 import {IModelRegistry} from "../models/interfaces/IModelRegistry.sol";
+import {Credits} from "./Credits.sol";
+import {Currency} from "./Currency.sol";
 import {IInferenceSettlement} from "./interfaces/IInferenceSettlement.sol";
 import {Till} from "./Till.sol";
 
 /// @title InferenceSettlement
 /// @notice Where all inference money ends, and where it is split. See {IInferenceSettlement}.
-contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, ReentrancyGuardTransient {
+contract InferenceSettlement is IInferenceSettlement, Credits {
     using SafeERC20 for IERC20;
 
     /// @custom:storage-location erc7201:cluster.storage.InferenceSettlement
@@ -25,14 +25,11 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
         address tillImplementation;
         /// Funded and not swept, by till and currency.
         mapping(bytes32 salt => mapping(address currency => uint256)) funded;
-        mapping(address currency => mapping(address account => uint256)) claimable;
-        mapping(address currency => uint256) totalOwed;
     }
 
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.InferenceSettlement")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_LOCATION = 0x6b8aef12500a7faf3312bdc1b89acb7568604ad4adb0487760cd787e13ba6500;
 
-    address private constant NATIVE = address(0);
     uint256 private constant PPM = 1_000_000;
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
@@ -65,13 +62,8 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     /// @inheritdoc IInferenceSettlement
     function fund(address currency, Share[] calldata shares) external payable nonReentrant {
         uint256 total = _recordShares(currency, shares);
-        uint256 value = currency == NATIVE ? total : 0;
-        if (msg.value != value) revert ValueMismatch(msg.value, value);
-        _storage().totalOwed[currency] += total;
-        if (currency == NATIVE || total == 0) return;
-        uint256 before = IERC20(currency).balanceOf(address(this));
-        IERC20(currency).safeTransferFrom(msg.sender, address(this), total);
-        _requireReceived(currency, before, total);
+        _owe(currency, total);
+        Currency.take(currency, total);
     }
 
     /// @inheritdoc IInferenceSettlement
@@ -81,7 +73,7 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
         address operator,
         address currency
     ) external nonReentrant returns (uint256 amount) {
-        if (operator == address(0) || operator == address(this)) revert InvalidAddress(operator);
+        _requireOther(operator);
         bytes32 salt = _salt(modelId, version, operator);
         amount = _emptyTill(salt, currency) + _takeFunded(salt, currency);
         if (amount == 0) revert NothingToSweep(_tillAt(salt), currency);
@@ -92,29 +84,8 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     }
 
     /// @inheritdoc IInferenceSettlement
-    function claim(address currency, address to) external nonReentrant returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert InvalidAddress(to);
-        InferenceSettlementStorage storage $ = _storage();
-        amount = $.claimable[currency][msg.sender];
-        if (amount == 0) revert NothingToClaim(msg.sender, currency);
-        $.claimable[currency][msg.sender] = 0;
-        $.totalOwed[currency] -= amount;
-        emit Claimed(msg.sender, currency, to, amount);
-        _send(currency, to, amount);
-    }
-
-    /// @inheritdoc IInferenceSettlement
     function setTreasury(address newTreasury) external restricted {
         _setTreasury(newTreasury);
-    }
-
-    /// @inheritdoc IInferenceSettlement
-    function rescueSurplus(address currency, address to, uint256 amount) external restricted nonReentrant {
-        if (to == address(0) || to == address(this)) revert InvalidAddress(to);
-        uint256 surplus = _balanceOf(currency, address(this)) - _storage().totalOwed[currency];
-        if (amount > surplus) revert SurplusExceeded(amount, surplus);
-        emit SurplusRescued(currency, to, amount);
-        _send(currency, to, amount);
     }
 
     /// @inheritdoc IInferenceSettlement
@@ -138,13 +109,8 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     }
 
     /// @inheritdoc IInferenceSettlement
-    function claimable(address currency, address account) external view returns (uint256) {
-        return _storage().claimable[currency][account];
-    }
-
-    /// @inheritdoc IInferenceSettlement
     function totalOwed(address currency) external view returns (uint256) {
-        return _storage().totalOwed[currency];
+        return _owed(currency);
     }
 
     /// @inheritdoc IInferenceSettlement
@@ -163,7 +129,7 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
             for (; next < shares.length && _isSameTill(first, shares[next]); ++next) sum += shares[next].amount;
             i = next;
             if (sum == 0) continue;
-            if (first.operator == address(0) || first.operator == address(this)) revert InvalidAddress(first.operator);
+            _requireOther(first.operator);
             $.funded[_salt(first.modelId, first.version, first.operator)][currency] += sum;
             total += sum;
             emit Funded(first.modelId, first.version, first.operator, currency, msg.sender, sum);
@@ -173,12 +139,12 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
     /// @dev What comes out is owed to nobody yet: credits and the operator's payment see to that.
     function _emptyTill(bytes32 salt, address currency) private returns (uint256 amount) {
         address till = _tillAt(salt);
-        amount = _balanceOf(currency, till);
+        amount = Currency.balanceOf(currency, till);
         if (amount == 0) return 0;
         if (till.code.length == 0) Clones.cloneDeterministic(_storage().tillImplementation, salt);
-        uint256 before = _balanceOf(currency, address(this));
+        uint256 before = Currency.balanceOf(currency, address(this));
         Till(payable(till)).release(currency, address(this), amount);
-        _requireReceived(currency, before, amount);
+        Currency.requireReceived(currency, before, amount);
     }
 
     function _takeFunded(bytes32 salt, address currency) private returns (uint256 amount) {
@@ -186,7 +152,7 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
         amount = $.funded[salt][currency];
         if (amount == 0) return 0;
         $.funded[salt][currency] = 0;
-        $.totalOwed[currency] -= amount;
+        _settle(currency, amount);
     }
 
     /// @dev Reverts for a version that there is not. What rounding drops is not credited: it stays for the operator.
@@ -210,20 +176,12 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
         }
     }
 
-    function _credit(address currency, address account, uint256 amount) private {
-        if (amount == 0) return;
-        InferenceSettlementStorage storage $ = _storage();
-        $.claimable[currency][account] += amount;
-        $.totalOwed[currency] += amount;
-        emit Credited(account, currency, amount);
-    }
-
     /// @dev No `try`: with too little gas a sweep could fail in there, and turn what is the delegators' too into a credit
     /// of the operator alone. Never 0: treasury and stack together take less than all, rounded down.
     function _payOperator(address operator, address currency, uint256 amount) private {
         if (!STAKING.isOperator(operator)) {
             _credit(currency, operator, amount);
-        } else if (currency == NATIVE) {
+        } else if (currency == Currency.NATIVE) {
             STAKING.addReward{value: amount}(operator, currency, amount);
         } else {
             IERC20(currency).forceApprove(address(STAKING), amount);
@@ -231,30 +189,14 @@ contract InferenceSettlement is IInferenceSettlement, ClusterUpgradeable, Reentr
         }
     }
 
-    function _send(address currency, address to, uint256 amount) private {
-        bool success;
-        if (currency != NATIVE) success = IERC20(currency).trySafeTransfer(to, amount);
-        else (success, ) = to.call{value: amount}("");
-        if (!success) revert TransferFailed(currency, to, amount);
-    }
-
     function _setTreasury(address newTreasury) private {
-        if (newTreasury == address(0) || newTreasury == address(this)) revert InvalidAddress(newTreasury);
+        _requireOther(newTreasury);
         _storage().treasury = newTreasury;
         emit TreasurySet(newTreasury);
     }
 
     function _tillAt(bytes32 salt) private view returns (address) {
         return Clones.predictDeterministicAddress(_storage().tillImplementation, salt);
-    }
-
-    function _requireReceived(address currency, uint256 before, uint256 expected) private view {
-        uint256 received = _balanceOf(currency, address(this)) - before;
-        if (received < expected) revert ReceivedLess(currency, received, expected);
-    }
-
-    function _balanceOf(address currency, address account) private view returns (uint256) {
-        return currency == NATIVE ? account.balance : IERC20(currency).balanceOf(account);
     }
 
     function _isSameTill(Share calldata one, Share calldata other) private pure returns (bool) {

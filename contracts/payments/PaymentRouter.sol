@@ -5,23 +5,21 @@ import {PausableUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/Pau
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 
-import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
 import {IDatasetNFT} from "../data/interfaces/IDatasetNFT.sol";
 import {IDatasetRegistry} from "../data/interfaces/IDatasetRegistry.sol";
 import {IAuthorizationToken} from "./interfaces/IAuthorizationToken.sol";
 import {IPaymentRouter} from "./interfaces/IPaymentRouter.sol";
+import {Credits} from "./Credits.sol";
+import {Currency} from "./Currency.sol";
 import {Split} from "./Split.sol";
 import {Till} from "./Till.sol";
 
 /// @title PaymentRouter
 /// @notice Sells datasets and splits each price in the same transaction. See {IPaymentRouter}.
-contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeable, ReentrancyGuardTransient {
+contract PaymentRouter is IPaymentRouter, Credits, PausableUpgradeable {
     using BitMaps for BitMaps.BitMap;
-    using SafeERC20 for IERC20;
 
     /// @custom:storage-location erc7201:cluster.storage.PaymentRouter
     struct PaymentRouterStorage {
@@ -32,8 +30,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         address tillImplementation;
         mapping(address currency => bool) accepted;
         mapping(address account => BitMaps.BitMap) purchases;
-        mapping(address currency => mapping(address account => uint256)) claimable;
-        mapping(address currency => uint256) totalClaimable;
     }
 
     /// @dev A purchase that was checked and recorded, and is still to be paid out.
@@ -49,11 +45,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.PaymentRouter")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_LOCATION = 0x89228c831bb47b343d5af4708b5c83b7394f055054e1b74f8bc656f9d70d0b00;
 
-    address private constant NATIVE = address(0);
-
-    /// @dev Enough for any wallet contract that only takes the money; too little to make a purchase costly.
-    uint256 private constant NATIVE_TRANSFER_GAS = 50_000;
-
     /// @inheritdoc IPaymentRouter
     uint16 public constant HOLDER_BPS = Split.HOLDER_BPS;
     /// @inheritdoc IPaymentRouter
@@ -66,7 +57,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
 
     /// @dev Permits, authorizations and tills are for tokens; native coin is paid with the call.
     modifier tokenOnly(address currency) {
-        if (currency == NATIVE) revert CurrencyNotAccepted(NATIVE);
+        if (currency == Currency.NATIVE) revert CurrencyNotAccepted(Currency.NATIVE);
         _;
     }
 
@@ -101,13 +92,14 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     ) external payable nonReentrant whenNotPaused {
         Sale memory sale = _open(id, currency, msg.sender, recipient, referrer);
         if (sale.price > maxPrice) revert PriceAboveMax(sale.price, maxPrice);
-        if (currency == NATIVE) {
+        if (currency == Currency.NATIVE) {
             if (msg.value < sale.price) revert InsufficientValue(msg.value, sale.price);
             _distribute(currency, sale);
-            _payOrCredit(NATIVE, msg.sender, msg.value - sale.price);
+            _payOrCredit(Currency.NATIVE, msg.sender, msg.value - sale.price);
         } else {
             if (msg.value != 0) revert UnexpectedValue(msg.value);
-            _pullAndDistribute(currency, sale);
+            Currency.pull(currency, sale.price);
+            _distribute(currency, sale);
         }
     }
 
@@ -134,7 +126,8 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
                 permit.s
             )
         {} catch {} // solhint-disable-line no-empty-blocks
-        _pullAndDistribute(currency, sale);
+        Currency.pull(currency, sale.price);
+        _distribute(currency, sale);
     }
 
     /// @inheritdoc IPaymentRouter
@@ -181,9 +174,9 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         address referrer,
         address to
     ) external nonReentrant returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert InvalidAddress(to);
+        _requireOther(to);
         address till = paymentAddress(id, recipient, referrer);
-        amount = _balanceOf(currency, till);
+        amount = Currency.balanceOf(currency, till);
         if (amount == 0) revert NothingToClaim(recipient, currency);
         // Payers by x402 need not hold native coin, so anyone may send them back what can't buy anything.
         if (msg.sender != recipient && (to != recipient || _isCompletable(id, currency, recipient, amount))) {
@@ -194,18 +187,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     }
 
     /// @inheritdoc IPaymentRouter
-    function claim(address currency, address to) external nonReentrant returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert InvalidAddress(to);
-        PaymentRouterStorage storage $ = _storage();
-        amount = $.claimable[currency][msg.sender];
-        if (amount == 0) revert NothingToClaim(msg.sender, currency);
-        $.claimable[currency][msg.sender] = 0;
-        $.totalClaimable[currency] -= amount;
-        emit Claimed(msg.sender, currency, to, amount);
-        _send(currency, to, amount);
-    }
-
-    /// @inheritdoc IPaymentRouter
     function setTreasury(address newTreasury) external restricted {
         _setTreasury(newTreasury);
     }
@@ -213,15 +194,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     /// @inheritdoc IPaymentRouter
     function setCurrency(address currency, bool accepted) external restricted {
         _setCurrency(currency, accepted);
-    }
-
-    /// @inheritdoc IPaymentRouter
-    function rescueSurplus(address currency, address to, uint256 amount) external restricted nonReentrant {
-        if (to == address(0) || to == address(this)) revert InvalidAddress(to);
-        uint256 surplus = _balanceOf(currency, address(this)) - _storage().totalClaimable[currency];
-        if (amount > surplus) revert SurplusExceeded(amount, surplus);
-        emit SurplusRescued(currency, to, amount);
-        _send(currency, to, amount);
     }
 
     /// @inheritdoc IPaymentRouter
@@ -244,13 +216,8 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     }
 
     /// @inheritdoc IPaymentRouter
-    function claimable(address currency, address account) external view returns (uint256) {
-        return _storage().claimable[currency][account];
-    }
-
-    /// @inheritdoc IPaymentRouter
     function totalClaimable(address currency) external view returns (uint256) {
-        return _storage().totalClaimable[currency];
+        return _owed(currency);
     }
 
     /// @inheritdoc IPaymentRouter
@@ -308,7 +275,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         address recipient,
         address referrer
     ) private returns (Sale memory sale) {
-        if (recipient == address(0) || recipient == address(this)) revert InvalidAddress(recipient);
+        _requireOther(recipient);
         (sale.price, sale.holder) = _termsOf(id, currency);
         BitMaps.BitMap storage purchases = _storage().purchases[recipient];
         if (recipient == sale.holder || purchases.get(id)) revert AlreadyHasAccess(id, recipient);
@@ -336,14 +303,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         );
     }
 
-    /// @dev Takes the price from the caller, measures what came, pays it out.
-    function _pullAndDistribute(address currency, Sale memory sale) private {
-        uint256 before = IERC20(currency).balanceOf(address(this));
-        IERC20(currency).safeTransferFrom(msg.sender, address(this), sale.price);
-        _requireReceived(currency, before, sale.price);
-        _distribute(currency, sale);
-    }
-
     /// @dev Takes all there is in the till, measures what came, pays the price out and the rest to the recipient.
     function _emptyTillAndDistribute(
         uint256 id,
@@ -357,7 +316,7 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         if (amount < sale.price) revert TillInsufficient(till, amount, sale.price);
         uint256 before = IERC20(currency).balanceOf(address(this));
         _openTill(id, recipient, referrer, till).release(currency, address(this), amount);
-        _requireReceived(currency, before, amount);
+        Currency.requireReceived(currency, before, amount);
         _distribute(currency, sale);
         _payOrCredit(currency, recipient, amount - sale.price);
     }
@@ -368,33 +327,6 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         _payOrCredit(currency, sale.referrer, sale.toReferrer);
     }
 
-    /// @dev Sends, or credits if that fails, so that no receiver can stop a purchase.
-    function _payOrCredit(address currency, address to, uint256 amount) private {
-        if (amount == 0 || _trySend(currency, to, amount)) return;
-        PaymentRouterStorage storage $ = _storage();
-        $.claimable[currency][to] += amount;
-        $.totalClaimable[currency] += amount;
-        emit Credited(to, currency, amount);
-    }
-
-    /// @dev Too little gas can't turn a payment into a credit: after a call that ran out of gas, a 64th of it is left,
-    /// which does not pay for the credit.
-    function _trySend(address currency, address to, uint256 amount) private returns (bool success) {
-        if (currency != NATIVE) return IERC20(currency).trySafeTransfer(to, amount);
-        // In assembly, because Solidity would copy whatever the receiver returns, at the buyer's expense.
-        // solhint-disable-next-line no-inline-assembly
-        assembly {
-            success := call(NATIVE_TRANSFER_GAS, to, amount, 0, 0, 0, 0)
-        }
-    }
-
-    function _send(address currency, address to, uint256 amount) private {
-        bool success;
-        if (currency != NATIVE) success = IERC20(currency).trySafeTransfer(to, amount);
-        else (success, ) = to.call{value: amount}("");
-        if (!success) revert TransferFailed(currency, to, amount);
-    }
-
     function _openTill(uint256 id, address recipient, address referrer, address till) private returns (Till) {
         if (till.code.length == 0) {
             Clones.cloneDeterministic(_storage().tillImplementation, _tillSalt(id, recipient, referrer));
@@ -403,13 +335,13 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
     }
 
     function _setTreasury(address newTreasury) private {
-        if (newTreasury == address(0) || newTreasury == address(this)) revert InvalidAddress(newTreasury);
+        _requireOther(newTreasury);
         _storage().treasury = newTreasury;
         emit TreasurySet(newTreasury);
     }
 
     function _setCurrency(address currency, bool accepted) private {
-        if (accepted && currency != NATIVE && currency.code.length == 0) revert InvalidAddress(currency);
+        if (accepted && currency != Currency.NATIVE && currency.code.length == 0) revert InvalidAddress(currency);
         _storage().accepted[currency] = accepted;
         emit CurrencySet(currency, accepted);
     }
@@ -435,18 +367,9 @@ contract PaymentRouter is IPaymentRouter, ClusterUpgradeable, PausableUpgradeabl
         uint256 amount
     ) private view returns (bool) {
         (uint256 price, bool onOffer, bool free, address holder) = REGISTRY.termsOf(id, currency);
-        if (currency == NATIVE || !_storage().accepted[currency]) return false;
+        if (currency == Currency.NATIVE || !_storage().accepted[currency]) return false;
         if (!onOffer || free || price == 0 || amount < price || hasPurchased(id, recipient)) return false;
         return holder != recipient && holder != address(this);
-    }
-
-    function _requireReceived(address currency, uint256 before, uint256 expected) private view {
-        uint256 received = IERC20(currency).balanceOf(address(this)) - before;
-        if (received < expected) revert ReceivedLess(currency, received, expected);
-    }
-
-    function _balanceOf(address currency, address account) private view returns (uint256) {
-        return currency == NATIVE ? account.balance : IERC20(currency).balanceOf(account);
     }
 
     function _tillSalt(uint256 id, address recipient, address referrer) private pure returns (bytes32) {

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
 /// @title Stake of those who serve: own stake, delegations, rewards in several currencies, slashing, locks for jobs
 /// @notice An operator is an account. What it stakes on itself is its own stake, the first to be slashed; what others
 /// stake on it is delegated and shares its rewards. Stake is CP in wei; rewards are in the smallest unit of their
@@ -167,23 +166,14 @@ interface IOperatorStaking {
     /// @notice A single reward, or all that is owed in a currency, would be above the limit.
     error AmountTooLarge(uint256 amount, uint256 max);
 
-    /// @notice The native coin sent is not the amount named (0 for a token).
-    error ValueMismatch(uint256 sent, uint256 expected);
-
     /// @notice Not the same number of operators and amounts.
     error LengthMismatch(uint256 operators, uint256 amounts);
-
-    /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
-    error ReceivedLess(address currency, uint256 received, uint256 expected);
 
     /// @notice A receiver can't be this address.
     error InvalidAddress(address account);
 
     /// @notice There is nothing to take out.
     error NothingToClaim(address account, address currency);
-
-    /// @notice A transfer to the named receiver failed; nothing changed.
-    error TransferFailed(address currency, address to, uint256 amount);
 
     /// @notice More was asked for than nobody is owed.
     error SurplusExceeded(uint256 asked, uint256 surplus);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICredits} from "./ICredits.sol";
+
 /// @title Where all inference money ends, whichever rail brought it, and where it is split
 /// @notice Money for a version of a model, served by an operator, arrives in two ways: sent to a till (an address that says
 /// what a payment is for, so that x402's plain transfers and channels can end nowhere else), or funded by a contract
@@ -10,7 +12,7 @@ pragma solidity 0.8.37;
 /// the sweep. What rounding drops is the operator's. Amounts are in the currency's smallest unit; the
 /// zero address is the chain's native coin. For every currency this contract holds exactly what is funded and not
 /// swept, plus the sum of `claimable`.
-interface IInferenceSettlement {
+interface IInferenceSettlement is ICredits {
     /// @notice Money for one version of a model by one operator.
     struct Share {
         uint256 modelId;
@@ -41,38 +43,11 @@ interface IInferenceSettlement {
         uint256 toOperator
     );
 
-    /// @notice An account was credited.
-    event Credited(address indexed account, address indexed currency, uint256 amount);
-
-    /// @notice A credit was taken out.
-    event Claimed(address indexed account, address indexed currency, address to, uint256 amount);
-
     /// @notice The treasury was set.
     event TreasurySet(address indexed treasury);
 
-    /// @notice Currency units that nobody is owed were sent away.
-    event SurplusRescued(address indexed currency, address indexed to, uint256 amount);
-
     /// @notice There is nothing to split.
     error NothingToSweep(address till, address currency);
-
-    /// @notice There is nothing to take out.
-    error NothingToClaim(address account, address currency);
-
-    /// @notice A receiver, operator or treasury can't be this address.
-    error InvalidAddress(address account);
-
-    /// @notice The native coin sent is not the sum of the shares (0 for a token).
-    error ValueMismatch(uint256 sent, uint256 expected);
-
-    /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
-    error ReceivedLess(address currency, uint256 received, uint256 expected);
-
-    /// @notice A transfer to the named receiver failed; nothing changed.
-    error TransferFailed(address currency, address to, uint256 amount);
-
-    /// @notice More was asked for than nobody is owed.
-    error SurplusExceeded(uint256 asked, uint256 surplus);
 
     /// @notice Takes the sum of the shares from the caller, for later sweeps. Open to everybody: it only gives. Shares of 0
     /// are passed over. For a token, the caller has approved this contract.
@@ -88,16 +63,8 @@ interface IInferenceSettlement {
         address currency
     ) external returns (uint256 amount);
 
-    /// @notice Takes out the caller's whole credit in a currency. Never paused.
-    /// @param to Where it goes.
-    /// @return amount Units sent.
-    function claim(address currency, address to) external returns (uint256 amount);
-
     /// @notice Sets the treasury. Restricted, delayed.
     function setTreasury(address treasury) external;
-
-    /// @notice Sends away units that nobody is owed. Restricted, delayed.
-    function rescueSurplus(address currency, address to, uint256 amount) external;
 
     /// @notice Address that a payment for exactly this is sent to (x402 `payTo`, a channel's receiver).
     function tillOf(uint256 modelId, uint32 version, address operator) external view returns (address);
@@ -112,9 +79,6 @@ interface IInferenceSettlement {
         address operator,
         address currency
     ) external view returns (uint256);
-
-    /// @notice Credit of an account in a currency.
-    function claimable(address currency, address account) external view returns (uint256);
 
     /// @notice All that this contract owes in a currency: funded and not swept, and credits.
     function totalOwed(address currency) external view returns (uint256);

@@ -3,11 +3,12 @@ pragma solidity 0.8.37;
 
 import {IDatasetNFT} from "../../data/interfaces/IDatasetNFT.sol";
 import {IDatasetRegistry} from "../../data/interfaces/IDatasetRegistry.sol";
+import {ICredits} from "./ICredits.sol";
 
 /// @title Sells datasets: 85 % to the holder, 10 % to the treasury, 5 % to the referrer, access in the same transaction
 /// @notice Amounts are in the currency's smallest unit; the zero address as currency means the chain's native coin.
 /// For every currency this contract holds exactly the sum of `claimable`, at all times.
-interface IPaymentRouter {
+interface IPaymentRouter is ICredits {
     /// @notice A signed EIP-3009 TransferWithAuthorization to `paymentAddress(id, recipient, referrer)`.
     /// @param from Payer and signer (an account, or an ERC-1271 wallet).
     /// @param value Amount in the token's smallest unit.
@@ -52,12 +53,6 @@ interface IPaymentRouter {
         uint256 toReferrer
     );
 
-    /// @notice A transfer out failed; the amount waits in `claimable`.
-    event Credited(address indexed account, address indexed currency, uint256 amount);
-
-    /// @notice A credit was taken out.
-    event Claimed(address indexed account, address indexed currency, address to, uint256 amount);
-
     /// @notice What was in a till of this purchase went back to its recipient.
     event TillRefunded(
         uint256 indexed id,
@@ -73,9 +68,6 @@ interface IPaymentRouter {
 
     /// @notice A currency was accepted or no longer is.
     event CurrencySet(address indexed currency, bool accepted);
-
-    /// @notice Currency units that nobody is owed were sent away.
-    event SurplusRescued(address indexed currency, address indexed to, uint256 amount);
 
     /// @notice The dataset is not on offer.
     error NotOnOffer(uint256 id);
@@ -101,26 +93,11 @@ interface IPaymentRouter {
     /// @notice A purchase in a token takes no native coin.
     error UnexpectedValue(uint256 sent);
 
-    /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
-    error ReceivedLess(address currency, uint256 received, uint256 expected);
-
-    /// @notice A recipient, referrer, treasury or receiver can't be this address.
-    error InvalidAddress(address account);
-
     /// @notice The till holds less than the price.
     error TillInsufficient(address till, uint256 balance, uint256 price);
 
-    /// @notice There is nothing to take out.
-    error NothingToClaim(address account, address currency);
-
     /// @notice Only the recipient may refund a till that can still buy something, or to another address.
     error NotRecipient(address caller, address recipient);
-
-    /// @notice A transfer to the named receiver failed; nothing changed.
-    error TransferFailed(address currency, address to, uint256 amount);
-
-    /// @notice More was asked for than nobody is owed.
-    error SurplusExceeded(uint256 asked, uint256 surplus);
 
     // Constants first, then by topic.
     // solhint-disable ordering
@@ -191,19 +168,11 @@ interface IPaymentRouter {
         address to
     ) external returns (uint256 amount);
 
-    /// @notice Takes out the caller's whole credit in a currency. Never paused.
-    /// @param to Where it goes.
-    /// @return amount Units sent.
-    function claim(address currency, address to) external returns (uint256 amount);
-
     /// @notice The address that a payment for exactly this purchase is sent to (x402 `payTo`).
     function paymentAddress(uint256 id, address recipient, address referrer) external view returns (address);
 
     /// @notice Whether a purchase gave the account access.
     function hasPurchased(uint256 id, address account) external view returns (bool);
-
-    /// @notice Credit of an account in a currency.
-    function claimable(address currency, address account) external view returns (uint256);
 
     /// @notice Sum of all credits in a currency: what this contract must hold.
     function totalClaimable(address currency) external view returns (uint256);
@@ -225,10 +194,6 @@ interface IPaymentRouter {
 
     /// @notice Accepts a currency or stops doing so. Restricted, delayed.
     function setCurrency(address currency, bool accepted) external;
-
-    /// @notice Sends away units that reached this contract outside its functions, and that nobody is owed.
-    /// Restricted, delayed.
-    function rescueSurplus(address currency, address to, uint256 amount) external;
 
     /// @notice Stops new purchases. Restricted, immediate. Claims and refunds go on.
     function pause() external;

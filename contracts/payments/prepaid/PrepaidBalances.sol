@@ -9,6 +9,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../../access/ClusterUpgradeable.sol";
+import {Currency} from "../Currency.sol";
 import {IInferenceSettlement} from "../interfaces/IInferenceSettlement.sol";
 import {IPaymentRouter} from "../interfaces/IPaymentRouter.sol";
 import {IReceiptRegistry} from "../interfaces/IReceiptRegistry.sol";
@@ -32,8 +33,6 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
 
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.PrepaidBalances")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STORAGE_LOCATION = 0xd7e5516f35850432ae63b8b5c97351c9157f5e2bc529c16f6f4c52b3c67d2d00;
-
-    address private constant NATIVE = address(0);
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IInferenceSettlement private immutable SETTLEMENT;
@@ -74,26 +73,21 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
         if (account == address(0)) revert InvalidAddress(account);
         if (amount == 0) revert ZeroAmount();
         _requireAccepted(currency);
-        uint256 value = currency == NATIVE ? amount : 0;
-        if (msg.value != value) revert ValueMismatch(msg.value, value);
         _credit(account, currency, msg.sender, amount);
-        if (currency == NATIVE) return;
-        uint256 before = IERC20(currency).balanceOf(address(this));
-        IERC20(currency).safeTransferFrom(msg.sender, address(this), amount);
-        _requireReceived(currency, before, amount);
+        Currency.take(currency, amount);
     }
 
     /// @inheritdoc IPrepaidBalances
     function collect(address account, address currency) external nonReentrant whenNotPaused returns (uint256 amount) {
         _requireAccepted(currency);
         address till = depositAddress(account);
-        amount = _balanceAt(currency, till);
+        amount = Currency.balanceOf(currency, till);
         if (amount == 0) revert ZeroAmount();
         _credit(account, currency, till, amount);
         if (till.code.length == 0) Clones.cloneDeterministic(_storage().tillImplementation, _salt(account));
-        uint256 before = _balanceAt(currency, address(this));
+        uint256 before = Currency.balanceOf(currency, address(this));
         Till(payable(till)).release(currency, address(this), amount);
-        _requireReceived(currency, before, amount);
+        Currency.requireReceived(currency, before, amount);
     }
 
     /// @inheritdoc IPrepaidBalances
@@ -106,10 +100,7 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
         $.balance[currency][msg.sender] = balance - amount;
         $.totalBalance[currency] -= amount;
         emit Withdrawn(msg.sender, currency, to, amount);
-        bool success;
-        if (currency != NATIVE) success = IERC20(currency).trySafeTransfer(to, amount);
-        else (success, ) = to.call{value: amount}("");
-        if (!success) revert TransferFailed(currency, to, amount);
+        Currency.send(currency, to, amount);
     }
 
     /// @inheritdoc IPrepaidBalances
@@ -208,7 +199,7 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
     }
 
     function _fund(address currency, IInferenceSettlement.Share[] memory shares, uint256 amount) private {
-        if (currency == NATIVE) {
+        if (currency == Currency.NATIVE) {
             SETTLEMENT.fund{value: amount}(currency, shares);
             return;
         }
@@ -229,15 +220,6 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
 
     function _requireAccepted(address currency) private view {
         if (!ROUTER.isCurrencyAccepted(currency)) revert CurrencyNotAccepted(currency);
-    }
-
-    function _requireReceived(address currency, uint256 before, uint256 expected) private view {
-        uint256 received = _balanceAt(currency, address(this)) - before;
-        if (received < expected) revert ReceivedLess(currency, received, expected);
-    }
-
-    function _balanceAt(address currency, address account) private view returns (uint256) {
-        return currency == NATIVE ? account.balance : IERC20(currency).balanceOf(account);
     }
 
     /// @dev Starts the period that now is in.

@@ -85,12 +85,6 @@ interface IPrepaidBalances {
     /// @notice Nothing was given, or asked for.
     error ZeroAmount();
 
-    /// @notice The native coin sent is not the amount named (0 for a token).
-    error ValueMismatch(uint256 sent, uint256 expected);
-
-    /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
-    error ReceivedLess(address currency, uint256 received, uint256 expected);
-
     /// @notice The account or receiver can't be this address.
     error InvalidAddress(address account);
 
@@ -99,9 +93,6 @@ interface IPrepaidBalances {
 
     /// @notice The account has less than that.
     error InsufficientBalance(address account, address currency, uint256 balance, uint256 asked);
-
-    /// @notice A transfer to the named receiver failed; nothing changed.
-    error TransferFailed(address currency, address to, uint256 amount);
 
     /// @notice Deposits for an account, its own or another's. For a token, the caller has approved this contract.
     function deposit(address account, address currency, uint256 amount) external payable;
