@@ -24,6 +24,10 @@ PAGE = root() / "docs" / "gas.md"
 
 # What others' contracts use for the nearest thing.
 OURS = "purchase_usdc_referrer_steady"
+
+LIMITS = {OURS: 110_000}
+"""What calls may use at most; `tests/gas` holds them to it."""
+
 OTHERS = {
     "Base commerce-payments, charge: one payment, no referrer, no access": 117_001,
     "Ocean Protocol, buy a dataset": 267_359,
@@ -69,9 +73,16 @@ def comparison(ours: int) -> list[tuple[str, str, str]]:
     return rows + [(name, f"{gas:,}", f"{100 * ours / gas:.0f} %") for name, gas in OTHERS.items()]
 
 
+def limits(gas: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """What calls with a limit use, beside it."""
+    rows = [("call", "gas", "at most")]
+    return rows + [(f"`{name}`", f"{gas[name]:,}", f"{limit:,}") for name, limit in LIMITS.items()]
+
+
 def page(figures: Mapping[str, Figure], gas: Mapping[str, int]) -> str:
     """docs/gas.md."""
-    parts = [_HEAD, "## Beside others", "", *_table(comparison(gas[OURS])), ""]
+    parts = [_HEAD, "## Limits", "", *_table(limits(gas)), ""]
+    parts += ["## Beside others", "", *_table(comparison(gas[OURS])), ""]
     for contract, named in groupby(figures, key=lambda name: figures[name].contract):
         rows = [("what", "function", "gas")]
         rows += [(f"`{name}`", f"`{figures[name].signature.split('(')[0]}`", f"{gas[name]:,}") for name in named]
@@ -93,6 +104,7 @@ def main() -> None:
     changes = [("call", "gas", "before")]
     changes += [(n, f"{g:,}", f"{before[n]:,}" if before.get(n, g) != g else "") for n, g in gas.items()]
     report("gas", "gas of every user-facing call", gas, changes)
+    report("gas", "limits", gas, limits(gas))
     report("gas", "beside others", gas, comparison(gas[OURS]))
 
 

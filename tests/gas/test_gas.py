@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.gas import PAGE, accepted, measure, page
+from bench.gas import LIMITS, PAGE, accepted, measure, page
 from cluster.chain import artifacts
 from cluster.chain.codec import Codec, signature_of
 from cluster.chain.roles import FUNCTIONS
@@ -26,6 +26,11 @@ def test_no_call_uses_over_one_percent_more_than_committed(figures: dict[str, Fi
         if name in committed and figure.gas * 100 > committed[name] * 101
     ]
     assert not dearer, "\n".join([*dearer, ACCEPT])
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_no_call_uses_more_than_its_limit(figures: dict[str, Figure], name: str) -> None:
+    assert figures[name].gas <= LIMITS[name]
 
 
 def test_the_committed_report_has_exactly_the_calls_that_are_measured(figures: dict[str, Figure]) -> None:
