@@ -12,6 +12,10 @@ pragma solidity 0.8.37;
 /// swept, plus the sum of `claimable`.
 interface IInferenceSettlement {
     /// @notice Money for one version of a model by one operator.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param amount Units of the currency.
     struct Share {
         uint256 modelId;
         uint32 version;
@@ -20,6 +24,12 @@ interface IInferenceSettlement {
     }
 
     /// @notice Money was funded.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param payer Who paid.
+    /// @param amount Units of the currency.
     event Funded(
         uint256 indexed modelId,
         uint32 version,
@@ -30,6 +40,14 @@ interface IInferenceSettlement {
     );
 
     /// @notice All that had arrived, sent or funded, was split: `amount` = `toTreasury` + `toStack` + `toOperator`.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param amount Units of the currency.
+    /// @param toTreasury Units to the treasury.
+    /// @param toStack Units to the rows of the stack.
+    /// @param toOperator Units to the operator, or its reward account.
     event Swept(
         uint256 indexed modelId,
         uint32 version,
@@ -42,44 +60,76 @@ interface IInferenceSettlement {
     );
 
     /// @notice An account was credited.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param amount Units of the currency.
     event Credited(address indexed account, address indexed currency, uint256 amount);
 
     /// @notice A credit was taken out.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     event Claimed(address indexed account, address indexed currency, address to, uint256 amount);
 
     /// @notice The treasury was set.
+    /// @param treasury The account.
     event TreasurySet(address indexed treasury);
 
     /// @notice Currency units that nobody is owed were sent away.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     event SurplusRescued(address indexed currency, address indexed to, uint256 amount);
 
     /// @notice There is nothing to split.
+    /// @param till The till's address.
+    /// @param currency Token address, or the zero address for the native coin.
     error NothingToSweep(address till, address currency);
 
     /// @notice There is nothing to take out.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
     error NothingToClaim(address account, address currency);
 
     /// @notice A receiver, operator or treasury can't be this address.
+    /// @param account The address given.
     error InvalidAddress(address account);
 
     /// @notice The native coin sent is not the sum of the shares (0 for a token).
+    /// @param sent Native coin sent, in wei.
+    /// @param expected Units that were to come.
     error ValueMismatch(uint256 sent, uint256 expected);
 
     /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param received Units that came.
+    /// @param expected Units that were to come.
     error ReceivedLess(address currency, uint256 received, uint256 expected);
 
     /// @notice A transfer to the named receiver failed; nothing changed.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     error TransferFailed(address currency, address to, uint256 amount);
 
     /// @notice More was asked for than nobody is owed.
+    /// @param asked Units asked for.
+    /// @param surplus Units that nobody is owed.
     error SurplusExceeded(uint256 asked, uint256 surplus);
 
     /// @notice Takes the sum of the shares from the caller, for later sweeps. Open to everybody: it only gives. Shares of 0
     /// are passed over. For a token, the caller has approved this contract.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param shares For whom, and how much.
     function fund(address currency, Share[] calldata shares) external payable;
 
     /// @notice Splits what arrived for a version of a model by an operator. Anyone may call it. Reverts while the operator's
     /// reward account takes no money.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
     /// @return amount Units split.
     function sweep(
         uint256 modelId,
@@ -89,23 +139,40 @@ interface IInferenceSettlement {
     ) external returns (uint256 amount);
 
     /// @notice Takes out the caller's whole credit in a currency. Never paused.
+    /// @param currency Token address, or the zero address for the native coin.
     /// @param to Where it goes.
     /// @return amount Units sent.
     function claim(address currency, address to) external returns (uint256 amount);
 
     /// @notice Sets the treasury. Restricted, delayed.
+    /// @param treasury The account.
     function setTreasury(address treasury) external;
 
     /// @notice Sends away units that nobody is owed. Restricted, delayed.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     function rescueSurplus(address currency, address to, uint256 amount) external;
 
     /// @notice Address that a payment for exactly this is sent to (x402 `payTo`, a channel's receiver).
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @return The till's address.
     function tillOf(uint256 modelId, uint32 version, address operator) external view returns (address);
 
     /// @notice Till of a model's latest version.
+    /// @param modelId The model.
+    /// @param operator Who serves it.
+    /// @return The till's address.
     function tillOf(uint256 modelId, address operator) external view returns (address);
 
     /// @notice What was funded and not swept.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @return Units.
     function fundedFor(
         uint256 modelId,
         uint32 version,
@@ -114,11 +181,17 @@ interface IInferenceSettlement {
     ) external view returns (uint256);
 
     /// @notice Credit of an account in a currency.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param account The account.
+    /// @return Units.
     function claimable(address currency, address account) external view returns (uint256);
 
     /// @notice All that this contract owes in a currency: funded and not swept, and credits.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @return Units.
     function totalOwed(address currency) external view returns (uint256);
 
     /// @notice Where the treasury's part is credited.
+    /// @return The account.
     function treasury() external view returns (address);
 }
