@@ -94,7 +94,7 @@ contract IdentityRegistryV2 is IdentityRegistry, Upgraded {}
 /// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract ReputationRegistryV2 is ReputationRegistry, Upgraded {
     /// @custom:oz-upgrades-unsafe-allow constructor
-    constructor(IIdentityRegistry identities) ReputationRegistry(identities) {}
+    constructor(IIdentityRegistry identities, IReceiptRegistry receipts) ReputationRegistry(identities, receipts) {}
 }
 
 /// @title ValidationRegistry, upgraded

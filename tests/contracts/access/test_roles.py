@@ -36,7 +36,7 @@ RESTRICTED: dict[str, dict[str, Callable[[Suite], tuple[Any, ...]]]] = {
         "rescueSurplus": lambda _: (NATIVE, STRANGER, 0),
         **PAUSE,
     },
-    "ReceiptRegistry": {"anchorPaid": lambda _: (STRANGER, scene.ROOT, 1)},
+    "ReceiptRegistry": {"anchorPaid": lambda _: (STRANGER, scene.ROOT, 1, scene.ROOT)},
     "IdentityRegistry": {},
     "ReputationRegistry": {},
     "ValidationRegistry": {},
