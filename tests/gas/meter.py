@@ -64,7 +64,7 @@ class Meter:
         before = self.chain.rpc("evm_snapshot")
         yield
         # Anvil tells a receipt before it has taken the transaction out of its pool, and one that is there when the
-        # chain goes back gives the next one a nonce that is too high: it is dropped.
+        # chain goes back may give the next one a nonce that is too high, which drops it.
         while any(int(count, 16) for count in self.chain.rpc("txpool_status").values()):
             time.sleep(0.001)
         self.chain.rpc("evm_revert", before)
