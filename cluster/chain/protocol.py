@@ -45,7 +45,7 @@ GOVERNOR = "ClusterGovernor"
 IMMUTABLES: dict[str, tuple[str, ...]] = {
     "DatasetRegistry": ("DatasetNFT",),
     "PaymentRouter": ("DatasetRegistry",),
-    "ReputationRegistry": ("IdentityRegistry",),
+    "ReputationRegistry": ("IdentityRegistry", "ReceiptRegistry"),
     "ValidationRegistry": ("IdentityRegistry",),
     "AgentActivity": ("IdentityRegistry",),
     "ModelRegistry": ("DatasetRegistry",),

@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {ClusterUpgradeable} from "../access/ClusterUpgradeable.sol";
+import {IReceiptRegistry} from "../payments/interfaces/IReceiptRegistry.sol";
 import {IIdentityRegistry} from "./interfaces/IIdentityRegistry.sol";
 import {IReputationRegistry} from "./interfaces/IReputationRegistry.sol";
 import {Page} from "./Page.sol";
+import {PaymentProofs} from "./PaymentProofs.sol";
 import {Tags} from "./Tags.sol";
 import {Tally} from "./Tally.sol";
 
@@ -12,22 +14,31 @@ import {Tally} from "./Tally.sol";
 /// @notice ERC-8004 feedback on agents. See {IReputationRegistry}.
 contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
     using Page for address[];
+    using PaymentProofs for PaymentProofs.Ledger;
     using Tags for Tags.Pair;
     using Tally for Tally.Running;
     using Tally for Tally.Total;
 
-    /// @dev One slot, and one for short tags.
+    /// @dev One slot, and one for short tags. `paid`: micro-dollars of the receipt that backs it, 0 for none.
     struct Feedback {
         int128 value;
         uint8 decimals;
         bool revoked;
-        uint64 responses;
+        uint48 responses;
+        uint64 paid;
         Tags.Pair tags;
     }
 
-    /// @dev What a client said about an agent.
+    /// @dev What everybody's proven feedback on an agent comes to.
+    struct Proven {
+        Tally.Running tally;
+        uint256 microDollars;
+    }
+
+    /// @dev What a client said about an agent. `proven`: of `tally`, what receipts back.
     struct Client {
         Tally.Running tally;
+        Tally.Running proven;
         mapping(uint64 index => Feedback) feedback;
         mapping(uint64 index => mapping(address responder => uint64)) responses;
     }
@@ -36,6 +47,8 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
     struct ReputationRegistryStorage {
         mapping(uint256 agentId => address[]) clients;
         mapping(uint256 agentId => mapping(address account => Client)) client;
+        mapping(uint256 agentId => Proven) proven;
+        PaymentProofs.Ledger proofs;
     }
 
     /// @dev A feedback with what is emitted and not kept.
@@ -57,11 +70,12 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         FeedbackView feedback;
     }
 
-    /// @dev What `readAllFeedback` looks for.
+    /// @dev What is looked for among feedback.
     struct Search {
         string tag1;
         string tag2;
         bool includeRevoked;
+        bool onlyProven;
     }
 
     // keccak256(abi.encode(uint256(keccak256("cluster.storage.ReputationRegistry")) - 1)) & ~bytes32(uint256(0xff))
@@ -69,11 +83,15 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IIdentityRegistry private immutable IDENTITIES;
+    /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
+    IReceiptRegistry private immutable RECEIPTS;
 
     /// @param identityRegistry Proxy of the IdentityRegistry; the same for every version of this implementation.
+    /// @param receiptRegistry Proxy of the ReceiptRegistry, likewise.
     /// @custom:oz-upgrades-unsafe-allow constructor
-    constructor(IIdentityRegistry identityRegistry) {
+    constructor(IIdentityRegistry identityRegistry, IReceiptRegistry receiptRegistry) {
         IDENTITIES = identityRegistry;
+        RECEIPTS = receiptRegistry;
     }
 
     /// @notice Sets the authority.
@@ -120,7 +138,34 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         if (feedback.revoked) revert AlreadyRevoked(agentId, msg.sender, feedbackIndex);
         feedback.revoked = true;
         client.tally.remove(feedback.value, feedback.decimals);
+        if (feedback.paid != 0) {
+            client.proven.remove(feedback.value, feedback.decimals);
+            Proven storage total = _storage().proven[agentId];
+            total.tally.remove(feedback.value, feedback.decimals);
+            total.microDollars -= feedback.paid;
+        }
         emit FeedbackRevoked(agentId, msg.sender, feedbackIndex);
+    }
+
+    /// @inheritdoc IReputationRegistry
+    function proveFeedback(uint256 agentId, uint64 feedbackIndex, IReceiptRegistry.PaidReceipt calldata paid) external {
+        Feedback storage feedback = _feedback(agentId, msg.sender, feedbackIndex);
+        if (feedback.revoked) revert AlreadyRevoked(agentId, msg.sender, feedbackIndex);
+        if (feedback.paid != 0) revert AlreadyProven(agentId, msg.sender, feedbackIndex);
+        if (paid.receipt.account != msg.sender) revert ReceiptOfAnotherAccount(paid.receipt.account, msg.sender);
+        if (paid.receipt.agent != agentId + 1) revert ReceiptOfAnotherAgent(paid.receipt.agent, agentId + 1);
+        // An agent's wallet is what its own inference is paid from.
+        if (IDENTITIES.isAuthorizedOrOwner(msg.sender, agentId) || IDENTITIES.getAgentWallet(agentId) == msg.sender)
+            revert SelfFeedback(agentId, msg.sender);
+        ReputationRegistryStorage storage $ = _storage();
+        bytes32 leaf = $.proofs.use(RECEIPTS, paid);
+        uint64 microDollars = paid.receipt.microDollars;
+        feedback.paid = microDollars;
+        $.client[agentId][msg.sender].proven.add(feedback.value, feedback.decimals);
+        Proven storage total = $.proven[agentId];
+        total.tally.add(feedback.value, feedback.decimals);
+        total.microDollars += microDollars;
+        emit FeedbackProven(agentId, msg.sender, feedbackIndex, leaf, paid.relay, paid.batch, paid.row, microDollars);
     }
 
     /// @inheritdoc IReputationRegistry
@@ -144,16 +189,28 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         string calldata tag1,
         string calldata tag2
     ) external view returns (uint64 count, int128 summaryValue, uint8 summaryValueDecimals) {
-        if (clientAddresses.length == 0) revert NoClients();
-        bool tagged = bytes(tag1).length + bytes(tag2).length != 0;
-        mapping(address account => Client) storage clients = _storage().client[agentId];
+        return _summary(agentId, clientAddresses, Search(tag1, tag2, false, false));
+    }
+
+    /// @inheritdoc IReputationRegistry
+    function getProvenSummary(
+        uint256 agentId,
+        address[] calldata clientAddresses,
+        string calldata tag1,
+        string calldata tag2
+    ) external view returns (uint64 count, int128 summaryValue, uint8 summaryValueDecimals) {
+        return _summary(agentId, clientAddresses, Search(tag1, tag2, false, true));
+    }
+
+    /// @inheritdoc IReputationRegistry
+    function getProvenTotal(
+        uint256 agentId
+    ) external view returns (uint64 count, int128 summaryValue, uint8 summaryValueDecimals, uint256 microDollars) {
+        Proven storage proven = _storage().proven[agentId];
         Tally.Total memory total;
-        for (uint256 i = 0; i < clientAddresses.length; ++i) {
-            Client storage client = clients[clientAddresses[i]];
-            if (tagged) _includeTagged(total, client, tag1, tag2);
-            else total.include(client.tally);
-        }
-        return total.mean();
+        total.include(proven.tally);
+        (count, summaryValue, summaryValueDecimals) = total.mean();
+        microDollars = proven.microDollars;
     }
 
     /// @inheritdoc IReputationRegistry
@@ -193,8 +250,7 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
             bool[] memory revokedStatuses
         )
     {
-        return
-            _columns(_rows(agentId, clientAddresses, Search({tag1: tag1, tag2: tag2, includeRevoked: includeRevoked})));
+        return _columns(_rows(agentId, clientAddresses, Search(tag1, tag2, includeRevoked, false)));
     }
 
     // solhint-enable gas-calldata-parameters
@@ -252,6 +308,21 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
     }
 
     /// @inheritdoc IReputationRegistry
+    function isReceiptUsed(bytes32 receipt) external view returns (bool) {
+        return _storage().proofs.used[receipt];
+    }
+
+    /// @inheritdoc IReputationRegistry
+    function getUsedPayment(address relay, uint256 batch, uint256 row) external view returns (uint64 microDollars) {
+        return _storage().proofs.microDollars[relay][batch][row];
+    }
+
+    /// @inheritdoc IReputationRegistry
+    function getReceiptRegistry() external view returns (address) {
+        return address(RECEIPTS);
+    }
+
+    /// @inheritdoc IReputationRegistry
     function getIdentityRegistry() external view returns (address) {
         return address(IDENTITIES);
     }
@@ -303,17 +374,28 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
         return client.feedback[index];
     }
 
-    function _includeTagged(
-        Tally.Total memory total,
-        Client storage client,
-        string memory tag1,
-        string memory tag2
-    ) private view {
+    function _summary(
+        uint256 agentId,
+        address[] calldata accounts,
+        Search memory search
+    ) private view returns (uint64, int128, uint8) {
+        if (accounts.length == 0) revert NoClients();
+        bool tagged = bytes(search.tag1).length + bytes(search.tag2).length != 0;
+        mapping(address account => Client) storage clients = _storage().client[agentId];
+        Tally.Total memory total;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Client storage client = clients[accounts[i]];
+            if (tagged) _includeTagged(total, client, search);
+            else total.include(search.onlyProven ? client.proven : client.tally);
+        }
+        return total.mean();
+    }
+
+    function _includeTagged(Tally.Total memory total, Client storage client, Search memory search) private view {
         uint64 last = client.tally.given;
         for (uint64 index = 1; index <= last; ++index) {
             Feedback storage feedback = client.feedback[index];
-            if (feedback.revoked || !feedback.tags.matches(tag1, tag2)) continue;
-            total.include(feedback.value, feedback.decimals);
+            if (_isSought(feedback, search)) total.include(feedback.value, feedback.decimals);
         }
     }
 
@@ -343,6 +425,7 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
                 valueDecimals: feedback.decimals,
                 isRevoked: feedback.revoked,
                 responseCount: feedback.responses,
+                paid: feedback.paid,
                 tag1: tag1,
                 tag2: tag2
             });
@@ -378,7 +461,10 @@ contract ReputationRegistry is IReputationRegistry, ClusterUpgradeable {
     }
 
     function _isSought(Feedback storage feedback, Search memory search) private view returns (bool) {
-        return (search.includeRevoked || !feedback.revoked) && feedback.tags.matches(search.tag1, search.tag2);
+        return
+            (search.includeRevoked || !feedback.revoked) &&
+            (!search.onlyProven || feedback.paid != 0) &&
+            feedback.tags.matches(search.tag1, search.tag2);
     }
 
     function _columns(

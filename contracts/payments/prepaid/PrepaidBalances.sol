@@ -13,6 +13,7 @@ import {Currency} from "../Currency.sol";
 import {IInferenceSettlement} from "../interfaces/IInferenceSettlement.sol";
 import {IPaymentRouter} from "../interfaces/IPaymentRouter.sol";
 import {IReceiptRegistry} from "../interfaces/IReceiptRegistry.sol";
+import {ReceiptTree} from "../receipts/ReceiptTree.sol";
 import {Till} from "../Till.sol";
 import {IPrepaidBalances} from "./interfaces/IPrepaidBalances.sol";
 import {IPriceFeeds} from "./interfaces/IPriceFeeds.sol";
@@ -119,6 +120,7 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
         uint32 receiptCount
     ) external nonReentrant whenNotPaused returns (uint256 batch, uint256 amount) {
         IInferenceSettlement.Share[] memory shares = new IInferenceSettlement.Share[](usages.length);
+        bytes32[] memory payments = new bytes32[](usages.length);
         uint256 microDollars = 0;
         for (uint256 i = 0; i < usages.length; ++i) {
             uint256 units = _drawRow(currency, usages[i], i);
@@ -131,9 +133,15 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
                 operator: usages[i].operator,
                 amount: units
             });
+            payments[i] = _paymentLeaf(usages[i], i);
         }
         _storage().totalBalance[currency] -= amount;
-        batch = RECEIPTS.anchorPaid(msg.sender, receiptRoot, receiptCount);
+        batch = RECEIPTS.anchorPaid(
+            msg.sender,
+            receiptRoot,
+            receiptCount,
+            amount == 0 ? bytes32(0) : ReceiptTree.rootOf(payments)
+        );
         emit BatchDrawn(msg.sender, batch, currency, microDollars, amount);
         if (amount != 0) _fund(currency, shares, amount);
     }
@@ -230,6 +238,18 @@ contract PrepaidBalances is IPrepaidBalances, ClusterUpgradeable, PausableUpgrad
         if (passed < grant.period) return;
         grant.since = now_ - (passed % grant.period);
         grant.spent = 0;
+    }
+
+    function _paymentLeaf(Usage calldata usage, uint256 row) private pure returns (bytes32) {
+        return
+            ReceiptTree.paymentLeafOf(
+                row,
+                usage.account,
+                usage.modelId,
+                usage.version,
+                usage.operator,
+                usage.microDollars
+            );
     }
 
     function _salt(address account) private pure returns (bytes32) {

@@ -6,6 +6,7 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {ClusterUpgradeable} from "../../access/ClusterUpgradeable.sol";
 import {IReceiptRegistry} from "../interfaces/IReceiptRegistry.sol";
+import {ReceiptTree} from "./ReceiptTree.sol";
 
 /// @title ReceiptRegistry
 /// @notice Merkle roots of inference receipts. See {IReceiptRegistry}.
@@ -27,12 +28,18 @@ contract ReceiptRegistry is IReceiptRegistry, ClusterUpgradeable {
 
     /// @inheritdoc IReceiptRegistry
     function anchor(bytes32 root, uint32 count) external returns (uint256 batch) {
-        return _anchor(msg.sender, root, count, false);
+        return _anchor(msg.sender, root, count, 0);
     }
 
     /// @inheritdoc IReceiptRegistry
-    function anchorPaid(address relay, bytes32 root, uint32 count) external restricted returns (uint256 batch) {
-        return _anchor(relay, root, count, true);
+    function anchorPaid(
+        address relay,
+        bytes32 root,
+        uint32 count,
+        bytes32 payments
+    ) external restricted returns (uint256 batch) {
+        batch = _anchor(relay, root, count, payments);
+        if (payments != 0) emit PaymentsAnchored(relay, batch, payments);
     }
 
     /// @inheritdoc IReceiptRegistry
@@ -43,7 +50,26 @@ contract ReceiptRegistry is IReceiptRegistry, ClusterUpgradeable {
         bytes32[] calldata proof
     ) external view returns (bool) {
         bytes32 root = _storage().batches[relay][batch].root;
-        return root != 0 && MerkleProof.verifyCalldata(proof, root, leafOf(receipt));
+        return root != 0 && MerkleProof.verifyCalldata(proof, root, ReceiptTree.leafOf(receipt));
+    }
+
+    /// @inheritdoc IReceiptRegistry
+    function provePaidReceipt(PaidReceipt calldata paid) external view returns (bool) {
+        Receipt calldata receipt = paid.receipt;
+        if (receipt.microDollars == 0 || receipt.microDollars > paid.rowMicroDollars) return false;
+        Batch storage batch = _storage().batches[paid.relay][paid.batch];
+        // The row is of whom and what the receipt names. No hash is the zero that a batch without payments has.
+        bytes32 payment = ReceiptTree.paymentLeafOf(
+            paid.row,
+            receipt.account,
+            receipt.modelId,
+            receipt.version,
+            receipt.operator,
+            paid.rowMicroDollars
+        );
+        return
+            MerkleProof.verifyCalldata(paid.rowProof, batch.payments, payment) &&
+            MerkleProof.verifyCalldata(paid.receiptProof, batch.root, ReceiptTree.leafOf(receipt));
     }
 
     /// @inheritdoc IReceiptRegistry
@@ -57,16 +83,34 @@ contract ReceiptRegistry is IReceiptRegistry, ClusterUpgradeable {
     }
 
     /// @inheritdoc IReceiptRegistry
-    function leafOf(Receipt calldata receipt) public pure returns (bytes32) {
-        // Twice, so that no inner node of the tree is a leaf.
-        return keccak256(bytes.concat(keccak256(abi.encode(receipt))));
+    function leafOf(Receipt calldata receipt) external pure returns (bytes32) {
+        return ReceiptTree.leafOf(receipt);
     }
 
-    function _anchor(address relay, bytes32 root, uint32 count, bool paid) private returns (uint256 batch) {
+    /// @inheritdoc IReceiptRegistry
+    function paymentLeafOf(
+        uint256 row,
+        address account,
+        uint256 modelId,
+        uint32 version,
+        address operator,
+        uint64 microDollars
+    ) external pure returns (bytes32) {
+        return ReceiptTree.paymentLeafOf(row, account, modelId, version, operator, microDollars);
+    }
+
+    function _anchor(address relay, bytes32 root, uint32 count, bytes32 payments) private returns (uint256 batch) {
         if (root == 0 || count == 0) revert InvalidBatch(root, count);
         ReceiptRegistryStorage storage $ = _storage();
         batch = ++$.batchCount[relay];
-        $.batches[relay][batch] = Batch({root: root, anchoredAt: Time.timestamp(), count: count, paid: paid});
+        bool paid = payments != 0;
+        $.batches[relay][batch] = Batch({
+            root: root,
+            anchoredAt: Time.timestamp(),
+            count: count,
+            paid: paid,
+            payments: payments
+        });
         emit ReceiptsAnchored(relay, batch, root, count, paid);
     }
 

@@ -18,6 +18,8 @@ from tests.contracts.agents.agents import NOBODY, act, deploy_agents
 from tests.contracts.agents.merkle import Tree, leaf
 from tests.contracts.agents.model import MAX_DEADLINE_DELAY_S, SCOPED, WALLET_KEY, Model, Refused
 from tests.contracts.agents.summary import MAX_DECIMALS, MAX_VALUE
+from tests.contracts.receipts.trees import Receipt as Served
+from tests.contracts.receipts.trees import Row
 
 PEOPLE = ("alice", "bob", "carol", "dave")
 # A contract that takes agents and calls back when it gets one; an ERC-1271 wallet of alice's, which takes none.
@@ -30,6 +32,8 @@ HASHES = tuple(keccak(text=f"request {n}") for n in range(5))
 INPUT = keccak(text="input")
 MOST_AGENTS = 6
 CHECKED_EVERY = 10
+RELAY, ROGUE = "rita", "rob"
+MODEL, VERSION = 1, 1
 
 party = st.sampled_from(PARTIES)
 person = st.sampled_from(PEOPLE)
@@ -52,6 +56,12 @@ class Stage:
         self.accounts: dict[str, Any] = {name: chain.account(name) for name in PEOPLE}
         self.accounts["keeper"] = chain.deploy("AgentOwner", sender=admin)
         self.accounts["wallet"] = chain.deploy("ContractWallet", self.accounts["alice"], sender=admin)
+        relays = {name: chain.account(name) for name in (RELAY, ROGUE)}
+        # Everybody lets rita draw; rob is a relay as anybody may be one, from whom carol alone buys.
+        for name in PEOPLE:
+            allowed = [relays[RELAY], relays[ROGUE]] if name == "carol" else [relays[RELAY]]
+            self.agents.prepay(self.accounts[name], allowed)
+        self.accounts |= relays
         self.address = {name: account.address for name, account in self.accounts.items()} | {"nobody": NOBODY}
 
 
@@ -77,6 +87,7 @@ class AgentsMachine(RuleBasedStateMachine):
         self.isolation = self.chain.isolated()
         self.isolation.__enter__()
         self.model = Model(self.chain.time, frozenset({self.at["wallet"]}))
+        self.model.granted = {(self.at[name], self.at[RELAY]) for name in PEOPLE} | {(self.at["carol"], self.at[ROGUE])}
         # Wallet messages that were signed: arguments of setAgentWallet, digest, whether the wallet signed.
         self.signed: list[tuple[int, str, int, bytes, bytes, bool]] = []
         self.touched: set[int] = set()
@@ -386,6 +397,91 @@ class AgentsMachine(RuleBasedStateMachine):
             index,
         )
 
+    # Receipts and payments: what a relay says, and what accounts paid.
+
+    def receipt(self, account: str, agent: int, micro_dollars: int, request: int) -> Served:
+        """A request of few, so that the same receipt is anchored again."""
+        at, operator = self.at[account], self.at[PEOPLE[0]]
+        return Served(bytes([request]) * 32, at, MODEL, VERSION, operator, agent, microDollars=micro_dollars)
+
+    def row(self, account: str, micro_dollars: int) -> Row:
+        return Row(self.at[account], MODEL, VERSION, self.at[PEOPLE[0]], micro_dollars)
+
+    @rule(
+        relay=st.sampled_from((RELAY, RELAY, ROGUE)),
+        said=st.lists(
+            st.tuples(person, st.integers(0, 3), st.integers(0, 4), st.integers(0, 9)), min_size=1, max_size=4
+        ),
+        paid=st.one_of(st.none(), st.lists(st.tuples(person, st.sampled_from((0, 1, 3, 8, 9))), max_size=5)),
+    )
+    def draw_a_batch(
+        self, relay: str, said: list[tuple[str, int, int, int]], paid: list[tuple[str, int]] | None
+    ) -> None:
+        """Receipts and rows have nothing to do with each other, unless by chance."""
+        self.drawn(relay, [self.receipt(*one) for one in said], paid and [self.row(*one) for one in paid])
+
+    def drawn(self, relay: str, receipts: list[Served], rows: list[Row] | None) -> None:
+        account = self.stage.accounts[relay]
+        batch = self.model.draw(account.address, receipts, rows)
+        found = self.agents.anchor(account, receipts) if rows is None else self.agents.draw(account, receipts, rows)
+        assert found == batch
+        assert self.agents.receipts.batchOf(account, batch.number).payments == batch.payments
+
+    @rule(draw=st.integers(0, 30), index=number, which=st.integers(0, 99), place=st.integers(0, 4))
+    def prove(self, draw: int, index: int, which: int, place: int) -> None:
+        """Some feedback, by some receipt and some row of one batch."""
+        if not self.model.batches:
+            return
+        agent_id, client, index = self.some_feedback(draw % 12, index)
+        self.proved(client, agent_id, index, which % len(self.model.batches), which, place)
+
+    def proved(self, client: str, agent_id: int, index: int, number: int, position: int, row: int) -> None:
+        batch = self.model.batches[number]
+        position %= len(batch.receipts)
+        self.both(
+            client,
+            lambda: self.model.prove(self.at[client], agent_id, index, batch, position, row),
+            self.reputation.proveFeedback,
+            agent_id,
+            index,
+            batch.paid(position, row),
+        )
+
+    @rule(
+        draw=number,
+        client=number,
+        value=st.sampled_from(VALUES[:8]),
+        decimals=st.integers(0, MAX_DECIMALS),
+        said=tags,
+        prices=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+        short=st.sampled_from((0, 0, 0, 1)),
+        request=st.integers(0, 255),
+    )
+    def give_and_prove(
+        self,
+        draw: int,
+        client: int,
+        value: int,
+        decimals: int,
+        said: tuple[str, str],
+        prices: list[int],
+        short: int,
+        request: int,
+    ) -> None:
+        """As it should be: one payment for some requests, each of which backs feedback; or for a little less."""
+        agent_id = draw % len(self.model.agents)
+        self.touched.add(agent_id)
+        clients = [name for name in PEOPLE if not self.model.authorized(self.at[name], agent_id)]
+        if not clients:
+            return
+        name = clients[client % len(clients)]
+        receipts = [self.receipt(name, agent_id + 1, price, (request + n) % 256) for n, price in enumerate(prices)]
+        self.drawn(RELAY, receipts, [self.row(name, sum(prices) - short)])
+        for position in range(len(prices)):
+            self.give(agent_id, name, value, decimals, said)
+            index = len(self.model.given(agent_id, self.at[name]))
+            self.proved(name, agent_id, index, len(self.model.batches) - 1, position, 0)
+
     @rule(draw=number, index=number, responder=party, uri=st.sampled_from(("ipfs://response", "ipfs://response", "")))
     def respond(self, draw: int, index: int, responder: str, uri: str) -> None:
         agent_id, client, index = self.some_feedback(draw, index)
@@ -541,12 +637,12 @@ class AgentsMachine(RuleBasedStateMachine):
             return
         for count in leaves:
             self.log(before, True, other, count, None)
-            self.prove(before, len(leaves), count, 0)
+            self.prove_step(before, len(leaves), count, 0)
         if done:
             self.close(before, True, other)
 
     @rule(draw=number, batch=number, position=st.integers(0, 5), shift=st.sampled_from((0, 0, 0, 1)))
-    def prove(self, draw: int, batch: int, position: int, shift: int) -> None:
+    def prove_step(self, draw: int, batch: int, position: int, shift: int) -> None:
         """A step is proved if it is a leaf, of a number that the batch has."""
         logged = [(n, b) for n, task in enumerate(self.model.tasks, 1) for b in range(len(task.batches))]
         if not logged:
@@ -597,12 +693,17 @@ class AgentsMachine(RuleBasedStateMachine):
         clients = self.model.clients(agent_id)
         assert self.reputation.getClients(agent_id) == clients
         everybody = [self.at[name] for name in PARTIES]
+        assert self.reputation.getProvenTotal(agent_id) == self.model.proven_total(agent_id)
         for listed in ([client] for client in clients):
+            proven = self.reputation.getProvenSummary(agent_id, listed, "", "")
+            assert proven == self.model.reputation(agent_id, listed, "", "", proven=True)
             summary = self.reputation.getSummary(agent_id, listed, "", "")
             assert summary == self.model.reputation(agent_id, listed, "", "")
         for tag1, tag2 in (("", ""), ("a", ""), ("", TAGS[-1]), ("t" * 15, "t" * 15)):
             summary = self.reputation.getSummary(agent_id, everybody, tag1, tag2)
             assert summary == self.model.reputation(agent_id, everybody, tag1, tag2)
+            proven = self.reputation.getProvenSummary(agent_id, everybody, tag1, tag2)
+            assert proven == self.model.reputation(agent_id, everybody, tag1, tag2, proven=True)
         rows = [
             (client, n, f.value, f.decimals, *f.tags, f.revoked)
             for client in clients
@@ -612,8 +713,8 @@ class AgentsMachine(RuleBasedStateMachine):
         assert list(zip(*columns, strict=True)) == rows
         for client in clients:
             page = self.reputation.readFeedbackPage(agent_id, client, 0, 100)
-            assert [row.responseCount for row in page] == [
-                f.responses.total() for f in self.model.given(agent_id, client)
+            assert [(row.responseCount, row.paid) for row in page] == [
+                (f.responses.total(), f.paid) for f in self.model.given(agent_id, client)
             ]
 
     def check_validation(self, agent_id: int) -> None:
@@ -630,6 +731,12 @@ class AgentsMachine(RuleBasedStateMachine):
 
     def check_lists(self) -> None:
         """What is not one agent's."""
+        for batch in self.model.batches:
+            for receipt in batch.receipts:
+                assert self.reputation.isReceiptUsed(receipt.leaf) is (receipt.leaf in self.model.receipts_used)
+            for row in range(len(batch.rows)):
+                used = self.reputation.getUsedPayment(batch.relay, batch.number, row)
+                assert used == self.model.payments_used[batch.relay, batch.number, row]
         assert self.identity.totalRegistered() == len(self.model.agents)
         for name in PEOPLE:
             keys = [key for key, request in self.model.requests.items() if request.validator == self.at[name]]

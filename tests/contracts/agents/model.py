@@ -10,6 +10,7 @@ from eth_utils import keccak
 
 from tests.contracts.agents.merkle import Tree
 from tests.contracts.agents.summary import MAX_DECIMALS, MAX_VALUE, mean
+from tests.contracts.receipts.trees import Batch, Receipt, Row
 
 NOBODY = "0x0000000000000000000000000000000000000000"
 WALLET_KEY = "agentWallet"
@@ -44,6 +45,8 @@ class Feedback:
     decimals: int
     tags: tuple[str, str]
     revoked: bool = False
+    # Micro-dollars of the receipt that backs it.
+    paid: int = 0
     responses: Counter[str] = field(default_factory=Counter)
 
 
@@ -84,6 +87,12 @@ class Model:
     feedback: dict[tuple[int, str], list[Feedback]] = field(default_factory=dict)
     requests: dict[bytes, Request] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
+    # (account, relay): who lets whom draw.
+    granted: set[tuple[str, str]] = field(default_factory=set)
+    batches: list[Batch] = field(default_factory=list)
+    # Receipts that were used, by their leaves; and of what was drawn, by relay, batch and row.
+    receipts_used: set[bytes] = field(default_factory=set)
+    payments_used: Counter[tuple[str, int, int]] = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)
 
     def run(self, action: Callable[[], None]) -> list[Event]:
@@ -268,6 +277,51 @@ class Model:
         feedback.revoked = True
         self.emit("FeedbackRevoked", agentId=agent_id, clientAddress=client, feedbackIndex=index)
 
+    # A batch is what a relay says, but for its rows: those were drawn.
+
+    def draw(self, relay: str, receipts: list[Receipt], rows: list[Row] | None) -> Batch:
+        """Without rows it is anchored and nothing more."""
+        number = 1 + sum(batch.relay == relay for batch in self.batches)
+        drawn = tuple(row if (row.account, relay) in self.granted and row.microDollars else None for row in rows or ())
+        self.batches.append(Batch(relay, number, tuple(receipts), drawn))
+        return self.batches[-1]
+
+    def prove(self, client: str, agent_id: int, index: int, batch: Batch, position: int, row: int) -> None:
+        feedback = self.known_feedback(agent_id, client, index)
+        if feedback.revoked:
+            raise Refused("AlreadyRevoked", agent_id, client, index)
+        if feedback.paid:
+            raise Refused("AlreadyProven", agent_id, client, index)
+        receipt = batch.receipts[position]
+        if receipt.account != client:
+            raise Refused("ReceiptOfAnotherAccount", receipt.account, client)
+        if receipt.agent != agent_id + 1:
+            raise Refused("ReceiptOfAnotherAgent", receipt.agent, agent_id + 1)
+        if self.authorized(client, agent_id) or self.agents[agent_id].wallet == client:
+            raise Refused("SelfFeedback", agent_id, client)
+        if not batch.proves(position, row):
+            raise Refused("PaymentNotProven", batch.relay, batch.number, receipt.requestId)
+        if receipt.leaf in self.receipts_used:
+            raise Refused("ReceiptUsed", receipt.leaf)
+        place, drawn = (batch.relay, batch.number, row), batch.rows[row]
+        left = (drawn.microDollars if drawn else 0) - self.payments_used[place]
+        if receipt.microDollars > left:
+            raise Refused("PaymentUsedUp", *place, receipt.microDollars, left)
+        self.receipts_used.add(receipt.leaf)
+        self.payments_used[place] += receipt.microDollars
+        feedback.paid = receipt.microDollars
+        self.emit(
+            "FeedbackProven",
+            agentId=agent_id,
+            clientAddress=client,
+            feedbackIndex=index,
+            receipt=receipt.leaf,
+            relay=batch.relay,
+            batch=batch.number,
+            row=row,
+            microDollars=receipt.microDollars,
+        )
+
     def respond(self, responder: str, agent_id: int, client: str, index: int, uri: str) -> None:
         if not uri:
             raise Refused("EmptyResponseURI")
@@ -282,13 +336,20 @@ class Model:
             responseHash=NONE,
         )
 
-    def reputation(self, agent_id: int, clients: list[str], tag1: str, tag2: str) -> tuple[int, int, int]:
+    def reputation(
+        self, agent_id: int, clients: list[str], tag1: str, tag2: str, proven: bool = False
+    ) -> tuple[int, int, int]:
         return mean(
             (f.value, f.decimals)
             for client in clients
             for f in self.given(agent_id, client)
-            if not f.revoked and tag1 in ("", f.tags[0]) and tag2 in ("", f.tags[1])
+            if not f.revoked and tag1 in ("", f.tags[0]) and tag2 in ("", f.tags[1]) and (f.paid or not proven)
         )
+
+    def proven_total(self, agent_id: int) -> tuple[int, int, int, int]:
+        clients = self.clients(agent_id)
+        paid = sum(f.paid for client in clients for f in self.given(agent_id, client) if not f.revoked)
+        return (*self.reputation(agent_id, clients, "", "", proven=True), paid)
 
     # --- validation
 

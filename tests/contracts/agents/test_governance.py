@@ -5,19 +5,18 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
+from cluster.chain.protocol import constructor_args
 from cluster.chain.roles import TWO_DAYS, UPGRADER
 from cluster.testing import Account, Contract, reverts
-from tests.contracts.agents.agents import Agents
-
-CONTRACTS = ("IdentityRegistry", "ReputationRegistry", "ValidationRegistry", "AgentActivity")
+from tests.contracts.agents.agents import REGISTRIES, Agents
 
 
 def implementation(agents: Agents, name: str) -> Contract:
-    constructor = () if name == "IdentityRegistry" else (agents.identity,)
-    return agents.chain.deploy(name, *constructor, sender=agents.admin)
+    known = {other: contract.address for other, contract in agents.suite.contracts.items()}
+    return agents.chain.deploy(name, *constructor_args(name, known), sender=agents.admin)
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", REGISTRIES)
 def test_nobody_but_the_upgrader_upgrades(agents: Agents, stranger: Account, name: str) -> None:
     contract, new = agents.contracts()[name], implementation(agents, name)
     with reverts("AccessManagedUnauthorized", stranger):
@@ -25,7 +24,7 @@ def test_nobody_but_the_upgrader_upgrades(agents: Agents, stranger: Account, nam
     contract.upgradeToAndCall(new, b"", sender=agents.admin).expect("Upgraded", implementation=new)
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", REGISTRIES)
 def test_an_upgrade_waits_for_the_delay(agents: Agents, stranger: Account, name: str) -> None:
     contract, new = agents.contracts()[name], implementation(agents, name)
     agents.manager.grantRole(UPGRADER.id, stranger, TWO_DAYS, sender=agents.admin)
@@ -41,7 +40,7 @@ def test_an_upgrade_waits_for_the_delay(agents: Agents, stranger: Account, name:
     contract.upgradeToAndCall(new, b"", sender=stranger)
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", REGISTRIES)
 def test_it_is_initialized_once_and_an_implementation_never(agents: Agents, stranger: Account, name: str) -> None:
     for contract in (agents.contracts()[name], implementation(agents, name)):
         with reverts("InvalidInitialization"):

@@ -281,7 +281,7 @@ def test_pages_of_feedback(agents: Agents, owner: Account, client: Account, stra
     def page(offset: int, limit: int) -> list[tuple[Any, ...]]:
         return [tuple(vars(row).values()) for row in agents.reputation.readFeedbackPage(0, client, offset, limit)]
 
-    rows = [(1, 1, 1, False, 0, "a", "x"), (2, 2, 2, True, 1, "a", "y"), (3, 4, 4, False, 0, "b", "x")]
+    rows = [(1, 1, 1, False, 0, 0, "a", "x"), (2, 2, 2, True, 1, 0, "a", "y"), (3, 4, 4, False, 0, 0, "b", "x")]
     assert page(0, 10) == rows
     assert [page(n, 1) for n in range(4)] == [[row] for row in rows] + [[]]
     assert page(1, 2**256 - 1) == rows[1:]
@@ -300,4 +300,5 @@ def test_pages_of_clients(agents: Agents, client: Account, stranger: Account) ->
 
 def test_what_it_says_of_itself(agents: Agents) -> None:
     assert agents.reputation.getIdentityRegistry() == agents.identity.address
+    assert agents.reputation.getReceiptRegistry() == agents.receipts.address
     assert agents.reputation.getVersion() == "2.0.0"

@@ -7,6 +7,7 @@ from eth_utils import keccak
 
 from cluster.testing import reverts
 from cluster.testing.suite import NATIVE
+from tests.contracts.receipts.trees import Batch, Row
 from tests.contracts.settlement.world import BASE_MODEL, TUNED_MODEL, USD, World
 
 DAY = 86_400
@@ -206,6 +207,23 @@ def test_without_a_grant_nothing_is_drawn(funded: World) -> None:
     receipt.expect("DrawRefused", relay=funded.stranger, reason=ABOVE_LIMIT)
     assert receipt.return_value == (1, 0)
     assert receipt.named("Funded") == []
+    receipt.expect("ReceiptsAnchored", paid=False)
+    assert not funded.receipts.batchOf(funded.stranger, 1).paid
+
+
+def test_a_draw_of_no_rows_anchors_a_batch_that_is_not_paid(funded: World) -> None:
+    draw(funded, []).expect("ReceiptsAnchored", relay=funded.rita, batch=1, paid=False)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8])
+def test_the_rows_that_were_drawn_are_anchored_each_in_its_place(funded: World, count: int) -> None:
+    """A row that was refused, or came to no unit of the currency, leaves its place empty."""
+    micros = [USD, 100 * USD, 0, USD // 2, USD // 2, 20 * USD, 1, 2][:count]
+    rows = [usage(funded, micro, model=1 + n % 2) for n, micro in enumerate(micros)]
+    draw(funded, rows)
+    kept = tuple(Row(*row) if 0 < row[-1] <= USD else None for row in rows)
+    batch = Batch(funded.rita.address, 1, (), kept)
+    assert funded.receipts.batchOf(funded.rita, 1).payments == batch.payments
 
 
 def test_a_new_period_begins_with_the_whole_limit(funded: World) -> None:

@@ -112,7 +112,8 @@ interface IPrepaidBalances {
     function setGrant(address relay, uint64 limit, uint32 period) external;
 
     /// @notice The caller, a relay, draws for a batch of usage what it was granted, into the settlement. A row that its
-    /// account can't or won't pay is refused by an event and does not stop the others. Anchors the batch's receipts.
+    /// account can't or won't pay is refused by an event and does not stop the others. Anchors the batch's receipts, and
+    /// the root of the rows that were drawn, by which `IReceiptRegistry.provePaidReceipt` tells which receipts were paid.
     /// Rows of one model, version and operator that follow each other cost less.
     /// @param currency All rows' currency.
     /// @param usages The rows.
