@@ -32,7 +32,7 @@ mutants: setup ## plant every small mistake in the contracts; see which the test
 fuzz: setup ## all state machines until 5,000,000 calls (FUZZ="--minutes 10" for as long)
 	@$(VENV)/python -m tools.fuzz $(FUZZ) --jobs $(JOBS)
 
-lint: setup ## ruff, mypy, solhint, formatter, storage layouts, page of roles, slither
+lint: setup ## ruff, mypy, solhint, formatter, storage layouts, page of roles, ABI reference, slither
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
@@ -40,6 +40,7 @@ lint: setup ## ruff, mypy, solhint, formatter, storage layouts, page of roles, s
 	@npx --no-install prettier --check --log-level warn 'contracts/**/*.sol'
 	@$(VENV)/python -m tools.storage_layouts --check
 	@$(VENV)/python -m tools.roles_page --check
+	@$(VENV)/python -m tools.abi_reference --check
 	@$(VENV)/python -m tools.slither
 
 format: setup ## format Python and Solidity

@@ -51,14 +51,15 @@ def text() -> str:
 def _cells(role: Role) -> list[str]:
     key = role.name.lower()
     holder = f"`{key}`" if key in HOLDERS else _contract(role)
-    return [role.name, str(role.id), holder, _days(role.delay), role.guardian or "ADMIN"]
+    return [role.name, str(role.id), holder, days(role.delay), role.guardian or "ADMIN"]
 
 
 def _contract(role: Role) -> str:
     return f"{role.contract}" + ("" if role.contract in PROXIED else ", once there is one")
 
 
-def _days(seconds: int) -> str:
+def days(seconds: int) -> str:
+    """How long a call waits, in words."""
     if not seconds:
         return "not"
     days, rest = divmod(seconds, DAY)

@@ -16,12 +16,20 @@ library Currency {
     uint256 private constant NATIVE_TRANSFER_GAS = 50_000;
 
     /// @notice The native coin sent is not the amount (0 for a token).
+    /// @param sent Native coin sent, in wei.
+    /// @param expected What it must be, in wei.
     error ValueMismatch(uint256 sent, uint256 expected);
 
     /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param received Units that came.
+    /// @param expected Units that were to come.
     error ReceivedLess(address currency, uint256 received, uint256 expected);
 
     /// @notice A transfer to the named receiver failed; nothing changed.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     error TransferFailed(address currency, address to, uint256 amount);
 
     /// @notice Takes an amount from the caller. Native coin came with the call; a token is pulled and measured.

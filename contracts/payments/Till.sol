@@ -14,6 +14,8 @@ contract Till {
     address private immutable CONTROLLER = msg.sender;
 
     /// @notice Only the controller may empty a till.
+    /// @param caller Who tried.
+    /// @param controller Who may: the contract that made the till.
     error NotController(address caller, address controller);
 
     /// @notice Native coin may arrive at any time.

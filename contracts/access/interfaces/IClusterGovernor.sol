@@ -30,5 +30,9 @@ interface IClusterGovernor {
     }
 
     /// @notice A setting was to be outside its bounds, which are inclusive and in the setting's unit.
+    /// @param setting Which setting.
+    /// @param value The value given.
+    /// @param min Least it may be.
+    /// @param max Most it may be.
     error SettingOutOfBounds(Setting setting, uint256 value, uint256 min, uint256 max);
 }

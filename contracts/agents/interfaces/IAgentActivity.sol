@@ -43,6 +43,11 @@ interface IAgentActivity {
     }
 
     /// @notice A task was opened.
+    /// @param task The task's number.
+    /// @param agentId The agent.
+    /// @param parentTask Task it was opened under; 0 for none.
+    /// @param inputHash Hash of what the agent was given.
+    /// @param by Who acted for the agent.
     event TaskOpened(
         uint256 indexed task,
         uint256 indexed agentId,
@@ -52,6 +57,12 @@ interface IAgentActivity {
     );
 
     /// @notice Steps `firstStep` to `firstStep + count - 1` of a task were logged.
+    /// @param task The task's number.
+    /// @param batch The batch's number within the task, from 0.
+    /// @param merkleRoot Root of the tree over the steps.
+    /// @param firstStep Number of the first within the task, from 0.
+    /// @param count How many steps.
+    /// @param by Who acted for the agent.
     event StepsLogged(
         uint256 indexed task,
         uint256 indexed batch,
@@ -62,24 +73,39 @@ interface IAgentActivity {
     );
 
     /// @notice A task was closed.
+    /// @param task The task's number.
+    /// @param agentId The agent.
+    /// @param outputHash Hash of the result; zero if there is none.
+    /// @param by Who acted for the agent.
     event TaskClosed(uint256 indexed task, uint256 indexed agentId, bytes32 outputHash, address by);
 
     /// @notice The caller may not act for the agent.
+    /// @param agentId The agent.
+    /// @param caller Who tried.
     error NotAgent(uint256 agentId, address caller);
 
     /// @notice There is no such task.
+    /// @param task The task's number.
     error TaskUnknown(uint256 task);
 
     /// @notice The task was closed, at `closedAt` (unix seconds).
+    /// @param task The task's number.
+    /// @param closedAt When it was closed, unix seconds.
     error TaskNotOpen(uint256 task, uint256 closedAt);
 
     /// @notice A batch has a root and at least one step.
+    /// @param merkleRoot Root of the tree over the steps.
+    /// @param count How many steps.
     error EmptyBatch(bytes32 merkleRoot, uint64 count);
 
     /// @notice A task has at most 2^64 - 1 steps.
+    /// @param steps How many steps the task has.
+    /// @param count How many steps.
     error TooManySteps(uint64 steps, uint64 count);
 
     /// @notice The task has no such batch.
+    /// @param task The task's number.
+    /// @param batch The batch's number within the task, from 0.
     error BatchUnknown(uint256 task, uint256 batch);
 
     /// @notice Opens a task. Only who may act for the agent. Reverts with `NotAgent`, `TaskUnknown`, `TaskNotOpen` (of the
@@ -104,9 +130,14 @@ interface IAgentActivity {
     function closeTask(uint256 task, bytes32 outputHash) external;
 
     /// @notice A task. Reverts with `TaskUnknown`.
+    /// @param task The task's number.
+    /// @return The task.
     function taskOf(uint256 task) external view returns (Task memory);
 
     /// @notice A batch of a task. Reverts with `TaskUnknown` or `BatchUnknown`.
+    /// @param task The task's number.
+    /// @param batch The batch's number within the task, from 0.
+    /// @return The batch.
     function batchOf(uint256 task, uint256 batch) external view returns (Batch memory);
 
     /// @notice Whether a task's log contains a step. Reverts with `TaskUnknown` or `BatchUnknown`. A log may contain two
@@ -126,15 +157,24 @@ interface IAgentActivity {
     ) external view returns (bool);
 
     /// @notice Whether an account may act for an agent. Reverts with `ERC721NonexistentToken`.
+    /// @param account The account.
+    /// @param agentId The agent.
+    /// @return Whether it may, as of now.
     function mayAct(address account, uint256 agentId) external view returns (bool);
 
     /// @notice How many tasks were ever opened; the number of the latest.
+    /// @return The number of tasks.
     function taskCount() external view returns (uint256);
 
     /// @notice The registry whose agents these are.
+    /// @return Its address.
     function identityRegistry() external view returns (address);
 
     /// @notice Leaf of a step: keccak256(keccak256(abi.encode(task, step, stepHash))). Hashed twice, so that no inner node,
     /// which is one hash of 64 bytes, can pass for a leaf.
+    /// @param task The task's number.
+    /// @param step The step's number within the task.
+    /// @param stepHash Hash of the step.
+    /// @return The leaf.
     function stepLeaf(uint256 task, uint64 step, bytes32 stepHash) external pure returns (bytes32);
 }

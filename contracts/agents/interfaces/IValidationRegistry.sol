@@ -12,6 +12,10 @@ pragma solidity 0.8.37;
 /// like a scoped key never becomes a key itself.
 interface IValidationRegistry {
     /// @notice An agent asks a validator. `requestHash` is the request's key.
+    /// @param validatorAddress Who was asked.
+    /// @param agentId The agent.
+    /// @param requestURI Where the request is.
+    /// @param requestHash The request's key.
     event ValidationRequest(
         address indexed validatorAddress,
         uint256 indexed agentId,
@@ -20,6 +24,13 @@ interface IValidationRegistry {
     );
 
     /// @notice A validator answered, for the first time or again. `requestHash` is the request's key.
+    /// @param validatorAddress Who was asked.
+    /// @param agentId The agent.
+    /// @param requestHash The request's key.
+    /// @param response 0 to 100.
+    /// @param responseURI Where details are, may be empty.
+    /// @param responseHash keccak256 of what is there, may be zero.
+    /// @param tag May be empty.
     event ValidationResponse(
         address indexed validatorAddress,
         uint256 indexed agentId,
@@ -31,24 +42,38 @@ interface IValidationRegistry {
     );
 
     /// @notice Comes before ValidationRequest when the request could not have the hash it was made with as its key.
+    /// @param requestHash The hash that the request was made with.
+    /// @param key The request's key.
+    /// @param agentId The agent.
     event RequestScoped(bytes32 indexed requestHash, bytes32 indexed key, uint256 indexed agentId);
 
     /// @notice The validator must not be the zero address.
+    /// @param validatorAddress The address given.
     error InvalidValidator(address validatorAddress);
 
     /// @notice The caller is neither owner nor operator of the agent, nor approved for it.
+    /// @param agentId The agent.
+    /// @param caller Who tried.
     error NotAuthorized(uint256 agentId, address caller);
 
     /// @notice This agent made a request under this hash before.
+    /// @param requestHash The hash that the request was made with.
+    /// @param agentId The agent.
     error RequestExists(bytes32 requestHash, uint256 agentId);
 
     /// @notice No request has this key.
+    /// @param requestHash The request's key.
     error RequestUnknown(bytes32 requestHash);
 
     /// @notice Only the validator that was asked may answer.
+    /// @param requestHash The request's key.
+    /// @param caller Who tried.
+    /// @param validatorAddress Who was asked.
     error NotValidator(bytes32 requestHash, address caller, address validatorAddress);
 
     /// @notice Responses go from 0 to 100.
+    /// @param response The response given.
+    /// @param maxResponse The highest there may be.
     error ResponseOutOfRange(uint8 response, uint8 maxResponse);
 
     /// @notice Asks a validator. Owner, operators and approved of the agent only. Reverts with `InvalidValidator`,
@@ -103,12 +128,14 @@ interface IValidationRegistry {
 
     /// @notice Whether a request waits for its first answer. Reverts with `RequestUnknown`.
     /// @param requestHash The request's key.
+    /// @return Whether it does.
     function isPending(bytes32 requestHash) external view returns (bool);
 
     /// @notice The key of a request. Reverts with `RequestUnknown`.
     /// @param agentId The agent.
     /// @param validatorAddress Who was asked.
     /// @param requestHash The hash that the request was made with.
+    /// @return key The key.
     function keyOf(uint256 agentId, address validatorAddress, bytes32 requestHash) external view returns (bytes32 key);
 
     /// @notice Count and mean of the answers to an agent. Without a tag it costs the same however many there are; with one,
@@ -125,16 +152,21 @@ interface IValidationRegistry {
     ) external view returns (uint64 count, uint8 averageResponse);
 
     /// @notice Keys of all requests of an agent. Unbounded: `getAgentValidationsPage` is not.
+    /// @param agentId The agent.
+    /// @return The keys, oldest first.
     function getAgentValidations(uint256 agentId) external view returns (bytes32[] memory);
 
     /// @notice Keys of all requests to a validator. Unbounded, and anybody can make more: `getValidatorRequestsPage` is
     /// not.
+    /// @param validatorAddress The validator.
+    /// @return The keys, oldest first.
     function getValidatorRequests(address validatorAddress) external view returns (bytes32[] memory);
 
     /// @notice A page of the keys of an agent's requests, oldest first.
     /// @param agentId The agent.
     /// @param offset How many to skip.
     /// @param limit How many to give at most.
+    /// @return The page, empty beyond the end.
     function getAgentValidationsPage(
         uint256 agentId,
         uint256 offset,
@@ -145,6 +177,7 @@ interface IValidationRegistry {
     /// @param validatorAddress The validator.
     /// @param offset How many to skip.
     /// @param limit How many to give at most.
+    /// @return The page, empty beyond the end.
     function getValidatorRequestsPage(
         address validatorAddress,
         uint256 offset,
@@ -152,16 +185,25 @@ interface IValidationRegistry {
     ) external view returns (bytes32[] memory);
 
     /// @notice How many requests an agent made.
+    /// @param agentId The agent.
+    /// @return The number of requests.
     function getAgentValidationCount(uint256 agentId) external view returns (uint256);
 
     /// @notice How many requests were made to a validator.
+    /// @param validatorAddress The validator.
+    /// @return The number of requests.
     function getValidatorRequestCount(address validatorAddress) external view returns (uint256);
 
     /// @notice The registry whose agents these are.
+    /// @return Its address.
     function getIdentityRegistry() external view returns (address);
 
     /// @notice The key of a request whose hash another agent used before: 8 fixed bytes, and the last 24 of
     /// keccak256(abi.encode(agentId, validatorAddress, requestHash)).
+    /// @param agentId The agent.
+    /// @param validatorAddress Who was asked.
+    /// @param requestHash The hash that the request was made with.
+    /// @return key The key.
     function scopedHash(
         uint256 agentId,
         address validatorAddress,
@@ -169,5 +211,6 @@ interface IValidationRegistry {
     ) external pure returns (bytes32 key);
 
     /// @notice Version of the ERC-8004 interface: "2.0.0".
+    /// @return The version.
     function getVersion() external pure returns (string memory);
 }

@@ -16,6 +16,8 @@ contract ERC3009DepositCollector is IDepositCollector {
     address public immutable BATCH_SETTLEMENT;
 
     /// @notice Only the channels' contract collects.
+    /// @param caller Who tried.
+    /// @param expected The channels' contract.
     error NotBatchSettlement(address caller, address expected);
 
     /// @param batchSettlement The channels' contract.

@@ -14,6 +14,10 @@ import {ICredits} from "./ICredits.sol";
 /// swept, plus the sum of `claimable`.
 interface IInferenceSettlement is ICredits {
     /// @notice Money for one version of a model by one operator.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param amount Units of the currency.
     struct Share {
         uint256 modelId;
         uint32 version;
@@ -22,6 +26,12 @@ interface IInferenceSettlement is ICredits {
     }
 
     /// @notice Money was funded.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param payer Who paid.
+    /// @param amount Units of the currency.
     event Funded(
         uint256 indexed modelId,
         uint32 version,
@@ -32,6 +42,14 @@ interface IInferenceSettlement is ICredits {
     );
 
     /// @notice All that had arrived, sent or funded, was split: `amount` = `toTreasury` + `toStack` + `toOperator`.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param amount Units of the currency.
+    /// @param toTreasury Units to the treasury.
+    /// @param toStack Units to the rows of the stack.
+    /// @param toOperator Units to the operator, or its reward account.
     event Swept(
         uint256 indexed modelId,
         uint32 version,
@@ -44,17 +62,26 @@ interface IInferenceSettlement is ICredits {
     );
 
     /// @notice The treasury was set.
+    /// @param treasury The account.
     event TreasurySet(address indexed treasury);
 
     /// @notice There is nothing to split.
+    /// @param till The till's address.
+    /// @param currency Token address, or the zero address for the native coin.
     error NothingToSweep(address till, address currency);
 
     /// @notice Takes the sum of the shares from the caller, for later sweeps. Open to everybody: it only gives. Shares of 0
     /// are passed over. For a token, the caller has approved this contract.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param shares For whom, and how much.
     function fund(address currency, Share[] calldata shares) external payable;
 
     /// @notice Splits what arrived for a version of a model by an operator. Anyone may call it. Reverts while the operator's
     /// reward account takes no money.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
     /// @return amount Units split.
     function sweep(
         uint256 modelId,
@@ -64,15 +91,28 @@ interface IInferenceSettlement is ICredits {
     ) external returns (uint256 amount);
 
     /// @notice Sets the treasury. Restricted, delayed.
+    /// @param treasury The account.
     function setTreasury(address treasury) external;
 
     /// @notice Address that a payment for exactly this is sent to (x402 `payTo`, a channel's receiver).
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @return The till's address.
     function tillOf(uint256 modelId, uint32 version, address operator) external view returns (address);
 
     /// @notice Till of a model's latest version.
+    /// @param modelId The model.
+    /// @param operator Who serves it.
+    /// @return The till's address.
     function tillOf(uint256 modelId, address operator) external view returns (address);
 
     /// @notice What was funded and not swept.
+    /// @param modelId The model.
+    /// @param version Version of the model.
+    /// @param operator Who serves it.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @return Units.
     function fundedFor(
         uint256 modelId,
         uint32 version,
@@ -81,8 +121,11 @@ interface IInferenceSettlement is ICredits {
     ) external view returns (uint256);
 
     /// @notice All that this contract owes in a currency: funded and not swept, and credits.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @return Units.
     function totalOwed(address currency) external view returns (uint256);
 
     /// @notice Where the treasury's part is credited.
+    /// @return The account.
     function treasury() external view returns (address);
 }

@@ -14,7 +14,6 @@ from cluster.testing.suite import Suite
 from tests.contracts.receipts.trees import NOTHING, Batch, Receipt, Row
 
 
-
 @pytest.fixture
 def registry(suite: Suite, chain: Chain) -> Contract:
     suite.grant(DRAWER.id, chain.account("prepaid"))

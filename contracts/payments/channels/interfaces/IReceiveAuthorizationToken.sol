@@ -6,6 +6,13 @@ pragma solidity 0.8.37;
 interface IReceiveAuthorizationToken {
     /// @notice Moves `value` from `from` to the caller, who must be `to`. Reverts if the authorization was used or
     /// canceled, is not valid now, or was not signed by `from`.
+    /// @param from Payer and signer.
+    /// @param to Payee: the caller.
+    /// @param value In the token's smallest unit.
+    /// @param validAfter Valid strictly after this unix second.
+    /// @param validBefore Valid strictly before this unix second.
+    /// @param nonce The authorization's 32 bytes.
+    /// @param signature 65 bytes r, s, v; or what the wallet contract accepts.
     function receiveWithAuthorization(
         address from,
         address to,

@@ -1,0 +1,1 @@
+"""The ABI reference, written from the NatSpec of the contracts."""
