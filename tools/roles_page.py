@@ -62,8 +62,8 @@ def days(seconds: int) -> str:
     """How long a call waits, in words."""
     if not seconds:
         return "not"
-    days, rest = divmod(seconds, DAY)
-    return f"{seconds} s" if rest else f"{days} day{'s' if days > 1 else ''}"
+    whole, rest = divmod(seconds, DAY)
+    return f"{seconds} s" if rest else f"{whole} day{'s' if whole > 1 else ''}"
 
 
 def main(arguments: list[str]) -> int:
