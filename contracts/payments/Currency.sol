@@ -17,7 +17,7 @@ library Currency {
 
     /// @notice The native coin sent is not the amount (0 for a token).
     /// @param sent Native coin sent, in wei.
-    /// @param expected Units that were to come.
+    /// @param expected What it must be, in wei.
     error ValueMismatch(uint256 sent, uint256 expected);
 
     /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.

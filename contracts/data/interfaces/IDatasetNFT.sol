@@ -63,8 +63,8 @@ interface IDatasetNFT is IERC721, IERC2981, IERC4906 {
     error RoyaltyTooHigh(uint256 royaltyBps, uint256 maxRoyaltyBps);
 
     /// @notice Only the registry that minted the first token mints more.
-    /// @param caller Who called.
-    /// @param registry The registry.
+    /// @param caller Who tried.
+    /// @param registry Who may.
     error NotRegistry(address caller, address registry);
 
     /// @notice The dataset has no such version.

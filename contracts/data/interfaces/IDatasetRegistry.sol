@@ -122,7 +122,7 @@ interface IDatasetRegistry {
     error NotHolder(uint256 id, address caller, address holder);
 
     /// @notice Only the token contract says who holds a dataset.
-    /// @param caller Who called.
+    /// @param caller Who tried.
     /// @param nft The token contract.
     error NotNFT(address caller, address nft);
 
@@ -216,8 +216,8 @@ interface IDatasetRegistry {
 
     /// @notice Takes note of who holds a dataset's token, beside its listing, so that a purchase finds both in one read.
     /// Callable by the token contract alone, which calls in every transfer and before any receiver.
-    /// @param holder Who holds it from now on.
     /// @param id The dataset's id.
+    /// @param holder Who holds it from now on.
     function holderChanged(uint256 id, address holder) external;
 
     /// @notice Sets the router that sells datasets. Restricted, delayed.

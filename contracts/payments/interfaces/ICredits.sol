@@ -30,7 +30,7 @@ interface ICredits {
     error NothingToClaim(address account, address currency);
 
     /// @notice Nobody who is paid, named or given access can be this address: zero, or this contract.
-    /// @param account The account.
+    /// @param account The address given.
     error InvalidAddress(address account);
 
     /// @notice More was asked for than nobody is owed.
@@ -39,9 +39,9 @@ interface ICredits {
     error SurplusExceeded(uint256 asked, uint256 surplus);
 
     /// @notice Takes out the caller's whole credit in a currency. Never paused.
+    /// @param currency Token address, or the zero address for the native coin.
     /// @param to Where it goes.
     /// @return amount Units sent.
-    /// @param currency Token address, or the zero address for the native coin.
     function claim(address currency, address to) external returns (uint256 amount);
 
     /// @notice Sends away units that reached this contract outside its functions, and that nobody is owed.
