@@ -101,7 +101,7 @@ UNSAFE: dict[str, tuple[str, str]] = {
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with the contracts above, and with a router whose credits and their sum have changed places."""
+    """A checkout with the contracts above, and with a router whose currencies and purchases have changed places."""
     folder: Path = tmp_path_factory.mktemp("checkout")
     shutil.copytree(root() / "contracts", folder / "contracts")
     (folder / "node_modules").symlink_to(root() / "node_modules")
@@ -153,7 +153,7 @@ def test_a_change_is_refused_unless_it_keeps_everything_in_its_place(
 
 def test_the_router_may_not_swap_two_fields_of_its_namespace(checked: dict[str, layout.Found]) -> None:
     found = checked["PaymentRouterSwapped"]
-    assert "`claimable`" in found.incompatible
+    assert "`accepted`" in found.incompatible
     assert storage_layouts.compare({"PaymentRouter": found}, {"PaymentRouter": {}})[0].startswith(
         "PaymentRouter does not keep what the last release has in storage where it is"
     )
