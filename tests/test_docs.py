@@ -8,6 +8,7 @@ import click
 import pytest
 
 from cluster.chain.paths import root
+from cluster.chain.protocol import CHANNELS, COLLECTOR, GOVERNOR, PROXIED
 from cluster.cli import main
 
 PAGES = sorted(
@@ -65,3 +66,11 @@ def test_commands_exist(page: Path) -> None:
                 break
             command = command.get_command(click.Context(command), word)
             assert command is not None, f"cluster {words}"
+
+
+@pytest.mark.parametrize("contract", [*PROXIED, CHANNELS, COLLECTOR, GOVERNOR])
+def test_every_contract_has_a_page(contract: str) -> None:
+    page = (root() / "docs" / "contracts" / f"{contract}.md").read_text()
+    assert page.startswith(f"# {contract}\n")
+    assert "| who" in page or "ho may call what" in page
+    assert "`test_" in page or "tests/" in page, "no invariant is linked to its test"
