@@ -97,7 +97,7 @@ def test_a_migration_makes_derived_rows_anew(world: World, tmp_path: Path, monke
         store.close()
         later = [
             *known,
-            ("0003_later.sql", "DROP INDEX dataset_slug;\nDELETE FROM purchase;\nDELETE FROM price;\n"),
+            ("9999_later.sql", "DROP INDEX dataset_slug;\nDELETE FROM purchase;\nDELETE FROM price;\n"),
         ]
         monkeypatch.setattr(module, "migrations", lambda: later)
         with pytest.raises(WrongDatabase, match="older indexer"):
