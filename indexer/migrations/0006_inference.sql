@@ -213,8 +213,8 @@ CREATE TABLE channel (
     tx TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX channel_place ON channel (block, log_index);
-CREATE INDEX channel_payer ON channel (payer, block, log_index);
-CREATE INDEX channel_receiver ON channel (receiver, block, log_index);
+CREATE INDEX channel_by_payer ON channel (payer, block, log_index);
+CREATE INDEX channel_by_receiver ON channel (receiver, block, log_index);
 
 -- What was claimed by these channels for a receiver, and what was sent there.
 CREATE TABLE channel_receiver (

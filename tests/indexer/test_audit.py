@@ -31,6 +31,50 @@ VIEWS = {
     ("token_authorization", "nonce"): "ClusterToken.authorizationState",
     ("role_member", "delay"): "AccessManager.getAccess",
     ("setting", "value"): "PaymentRouter.treasury",
+    ("agent", "owner"): "IdentityRegistry.ownerOf",
+    ("agent", "wallet"): "IdentityRegistry.getAgentWallet",
+    ("agent", "uri"): "IdentityRegistry.tokenURI",
+    ("agent", "answer_sum"): "ValidationRegistry.getSummary",
+    ("agent_metadata", "value"): "IdentityRegistry.getMetadata",
+    ("agent_client", "given"): "ReputationRegistry.getLastIndex",
+    ("agent_client", "value_sum"): "ReputationRegistry.getSummary",
+    ("feedback", "tag1"): "ReputationRegistry.readFeedback",
+    ("feedback", "revoked"): "ReputationRegistry.readFeedback",
+    ("feedback", "response_count"): "ReputationRegistry.getResponseCount",
+    ("validation", "response"): "ValidationRegistry.getValidationStatus",
+    ("task", "steps"): "AgentActivity.taskOf",
+    ("task_batch", "merkle_root"): "AgentActivity.batchOf",
+    ("model", "pending_owner"): "ModelRegistry.modelOf",
+    ("model_namespace", "holder"): "ModelRegistry.holderOfNamespace",
+    ("model_version", "input_price"): "ModelRegistry.feeOf",
+    ("model_version", "uri"): "ModelRegistry.versionOf",
+    ("model_dataset", "weight"): "ModelRegistry.datasetsOf",
+    ("model_share", "ppm"): "ModelRegistry.payeesOf",
+    ("operator", "commission_bps"): "OperatorStaking.commissionOf",
+    ("operator", "locked"): "OperatorStaking.lockedStake",
+    ("stake_pool", "tokens"): "OperatorStaking.poolOf",
+    ("stake_pool", "thawing"): "OperatorStaking.activeStake",
+    ("stake_position", "shares"): "OperatorStaking.positionOf",
+    ("stake_tranche", "release_at"): "OperatorStaking.trancheOf",
+    ("stake_lock", "amount"): "OperatorStaking.lockOf",
+    ("reward_rate", "earned_x128"): "OperatorStaking.claimableX128",
+    ("reward_settled", "earned_x128"): "OperatorStaking.claimableX128",
+    ("reward_credit", "amount_x128"): "OperatorStaking.claimableX128",
+    ("reward_owed", "amount"): "OperatorStaking.totalOwed",
+    ("reward_total", "held"): "OperatorStaking.heldReward",
+    ("member", "cooling"): "MemberStaking.membershipOf",
+    ("member_tier", "discount_bps"): "MemberStaking.tiers",
+    ("idle_operator", "capacity_class"): "IdleIncentives.capacityClassOf",
+    ("idle_class", "weight"): "IdleIncentives.classWeight",
+    ("idle_epoch", "pot"): "IdleIncentives.epochOf",
+    ("till", "funded"): "InferenceSettlement.fundedFor",
+    ("prepaid_balance", "amount"): "PrepaidBalances.balanceOf",
+    ("prepaid_grant", "spending_limit"): "PrepaidBalances.grantOf",
+    ("price_feed", "max_age"): "PriceFeeds.feedOf",
+    ("receipt_batch", "root"): "ReceiptRegistry.batchOf",
+    ("channel", "balance"): "BatchSettlement.channels",
+    ("channel", "salt"): "BatchSettlement.getChannelId",
+    ("channel_receiver", "settled"): "BatchSettlement.receivers",
 }
 
 
@@ -61,7 +105,7 @@ def other(value: Any) -> Any:
 
 def test_every_change_of_every_value_is_seen(world: World) -> None:
     async def play() -> None:
-        async with indexed(world, 150) as (store, audit):
+        async with indexed(world, 250) as (store, audit):
             for table, key in store.keys.items():
                 columns = store.columns(table)
                 row = store.db.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
@@ -85,7 +129,7 @@ def test_every_change_of_every_value_is_seen(world: World) -> None:
 
 def test_a_wrong_value_is_seen_by_the_view_that_tells_it(world: World) -> None:
     async def play() -> None:
-        async with indexed(world, 150) as (store, audit):
+        async with indexed(world, 250) as (store, audit):
             for (table, column), view in VIEWS.items():
                 which = "name = 'treasury'" if table == "setting" else "1"
                 (value,) = store.db.execute(f"SELECT {column} FROM {table} WHERE {which} LIMIT 1").fetchone()

@@ -111,7 +111,7 @@ class Machine:
 
     async def reorg(self, low: int = 1, high: int = WINDOW) -> None:
         # Never below the deployment, nor to a snapshot that is gone.
-        depth = min(self.random.randint(low, high), self.world.head() - 60)
+        depth = min(self.random.randint(low, high), self.world.head() - self.world.first - 1)
         if depth > 0:
             self.snapshots.clear()
             self.world.reorg(depth)
@@ -177,7 +177,7 @@ class Machine:
 
     async def change_while_read(self) -> None:
         """The chain is reorganized between two requests of one read."""
-        if self.world.head() < 80:
+        if self.world.head() < self.world.first + 20:
             return
         fuse = self.random.randint(1, 12)
 
