@@ -5,7 +5,7 @@ from dataclasses import astuple
 
 from indexer.handlers.operator_staking import commission_at
 from indexer.handlers.values import ZERO
-from indexer.stake import Pool, available
+from indexer.stake import Pool, available, owed_x128
 from indexer.views.question import Call, Known, Question, Questions, ask
 
 STAKING, MEMBERS, IDLE = "OperatorStaking", "MemberStaking", "IdleIncentives"
@@ -90,26 +90,8 @@ def _rewards(known: Known) -> Questions:
         yield _owed(known, account, currency)
 
 
-def owed_x128(known: Known, account: str, currency: str) -> tuple[int, list[str]]:
-    """All that an account is owed in a currency, in 2^-128 units, and the operators that it ever delegated to."""
-    found = known.rows("SELECT amount_x128 FROM reward_credit WHERE account = ? AND currency = ?", account, currency)
-    total = int(found[0][0]) if found else 0
-    operators = []
-    for operator, shares, earned, settled in known.rows(
-        "SELECT p.operator, shares, coalesce(r.earned_x128, '0'), coalesce(s.earned_x128, '0') FROM stake_position p "
-        "LEFT JOIN reward_rate r ON r.operator = p.operator AND r.generation = p.generation AND r.currency = ?2 "
-        "LEFT JOIN reward_settled s ON s.operator = p.operator AND s.account = p.account AND s.currency = ?2 "
-        "WHERE p.account = ?1 AND p.operator != ?1",
-        account,
-        currency,
-    ):
-        total += int(shares) * (int(earned) - int(settled))
-        operators.append(operator)
-    return total, operators
-
-
 def _owed(known: Known, account: str, currency: str) -> Question:
-    total, operators = owed_x128(known, account, currency)
+    total, operators = owed_x128(known.db, account, currency)
     credit = Call(STAKING, "claimableX128", (currency, account))
     parts = [Call(STAKING, "unsettledX128", (operator, account, currency)) for operator in operators]
     return Question((credit, *parts), (total,))

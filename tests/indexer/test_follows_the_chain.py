@@ -19,6 +19,7 @@ from cluster.testing.anvil import OPTIONS
 from indexer.audit import Audit
 from indexer.chain import Position
 from indexer.decoder import Decoder
+from indexer.handlers import HANDLERS
 from indexer.rows import Key, Row
 from indexer.store import Store
 from indexer.sync import Indexer
@@ -234,7 +235,7 @@ async def machine(seed: int, path: Path) -> AsyncIterator[Machine]:
 
 # Every example has a chain of its own, so a failure is told as it was found instead of being made smaller.
 @settings(
-    max_examples=14,
+    max_examples=10,
     deadline=None,
     database=None,
     phases=[Phase.generate],
@@ -257,13 +258,17 @@ def test_the_machine_meets_what_it_is_for(tmp_path: Path) -> None:
 
     async def play() -> None:
         async with machine(7, tmp_path / "index.db") as made:
-            made.world.blocks(100)
+            made.world.blocks(200)
             for _ in range(8):
                 for operation in dict.fromkeys(OPERATIONS):
                     await made.do(operation)
             await made.check()
             for table, rows in made.store.counts().items():
                 assert rows, f"the traffic never filled {table}"
+            decoder = Decoder(made.world.manifest)
+            told = {(e.contract, e.name) for log, time in made.store.logs() if (e := decoder.decode(log, time))}
+            silent = {(contract, name) for contract in decoder.contracts for name in HANDLERS[contract]} - told
+            assert not silent, "the traffic never made them"
 
     seen.clear()
     asyncio.run(play())

@@ -89,7 +89,7 @@ class AgentUse:
         elif kind == 1:
             self.traffic.send(owner, registry, "approve", other, agent_id)
         else:
-            self.traffic.send(owner, registry, "setApprovalForAll", other, self.random.random() < 0.8)
+            self.traffic.send(owner, registry, "setApprovalForAll", other, self.random.random() < 0.9)
 
     def set_wallet(self) -> None:
         agent_id = self.agent()
