@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from cluster.chain import anvil
 from cluster.chain.paths import root
 from cluster.chain.rpc import Rpc
+from cluster.testing.anvil import OPTIONS
 from cluster.testing.suite import NATIVE
 from indexer.api import app as module
 from indexer.api.app import Api
 from indexer.api.lists import LISTS
 from indexer.store import Store
 from indexer.sync import Indexer, Status
-from tests.indexer.conftest import World
+from tests.indexer.conftest import World, make_world
 from tests.indexer.traffic import CID
 
 PRICE = 10**18 + 7
@@ -63,6 +65,22 @@ def client_of(world: World, database: Path) -> TestClient:
 @pytest.fixture
 def api(story: World, tmp_path: Path) -> Iterator[TestClient]:
     with client_of(story, tmp_path / "index.db") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[World]:
+    """After much traffic: every list has rows."""
+    with anvil.running(options=OPTIONS) as url:
+        made = make_world(url, seed=2)
+        made.blocks(250)
+        yield made
+        made.chain.close()
+
+
+@pytest.fixture(scope="module")
+def busy(crowd: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with client_of(crowd, tmp_path_factory.mktemp("busy") / "index.db") as client:
         yield client
 
 
@@ -156,29 +174,27 @@ def test_what_is_not_on_offer_is_shown_to_who_asks_for_it(story: World, tmp_path
 
 
 @pytest.mark.parametrize("path", ["/datasets?show=all", "/datasets?show=all&sort=purchases", "/purchases"])
-def test_pages_together_are_the_list_and_csv_says_the_same(world: World, tmp_path: Path, path: str) -> None:
-    world.blocks(250)
-    with client_of(world, tmp_path / "index.db") as api:
-        join = "&" if "?" in path else "?"
-        whole = api.get(f"{path}{join}limit=100").json()["data"]
-        assert len(whole) > 5
-        rows, cursor = [], None
-        while True:
-            page = api.get(f"{path}{join}limit=3" + (f"&after={cursor}" if cursor else "")).json()
-            rows += page["data"]
-            cursor = page["next"]
-            if cursor is None:
-                break
-        assert rows == whole
-        table = path.replace("?", ".csv?", 1) if "?" in path else f"{path}.csv"
-        answer = api.get(f"{table}{join}limit=5")
-        assert answer.headers["content-type"].startswith("text/csv")
-        assert answer.headers["x-next"] == api.get(f"{path}{join}limit=5").json()["next"]
-        lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
-        assert len(lines) == 5
-        for line, row in zip(lines, whole, strict=False):
-            assert line.keys() == row.keys()
-            assert line["tx"] == row["tx"]
+def test_pages_together_are_the_list_and_csv_says_the_same(busy: TestClient, path: str) -> None:
+    join = "&" if "?" in path else "?"
+    whole = busy.get(f"{path}{join}limit=100").json()["data"]
+    assert len(whole) > 5
+    rows, cursor = [], None
+    while True:
+        page = busy.get(f"{path}{join}limit=3" + (f"&after={cursor}" if cursor else "")).json()
+        rows += page["data"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert rows == whole
+    table = path.replace("?", ".csv?", 1) if "?" in path else f"{path}.csv"
+    answer = busy.get(f"{table}{join}limit=5")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["x-next"] == busy.get(f"{path}{join}limit=5").json()["next"]
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert len(lines) == 5
+    for line, row in zip(lines, whole, strict=False):
+        assert line.keys() == row.keys()
+        assert line["tx"] == row["tx"]
 
 
 def test_csv_is_no_place_for_formulas_and_has_a_header_when_empty(api: TestClient) -> None:
@@ -322,20 +338,12 @@ def test_the_reader_can_not_write(api: TestClient, tmp_path: Path) -> None:
     db.close()
 
 
-@pytest.fixture
-def busy(world: World, tmp_path: Path) -> Iterator[TestClient]:
-    """After much traffic: every list has rows."""
-    world.blocks(250)
-    with client_of(world, tmp_path / "index.db") as client:
-        yield client
-
-
-def test_the_description_names_every_route_and_every_field(world: World, busy: TestClient, tmp_path: Path) -> None:
+def test_the_description_names_every_route_and_every_field(crowd: World, busy: TestClient, tmp_path: Path) -> None:
     document = busy.get("/openapi.json").json()
     routes = {getattr(route, "path", "") for route in Api(str(tmp_path / "index.db"), 1, Status()).app().routes}
     assert document["paths"].keys() == {path.replace(":path", "") for path in routes} - {"/metrics", "/openapi.json"}
     schemas = document["components"]["schemas"]
-    alice, bob = (world.chain.account(name).address for name in ("alice", "bob"))
+    alice, bob = (crowd.chain.account(name).address for name in ("alice", "bob"))
     for path, template in {
         "/datasets/1": "/datasets/{key}",
         "/datasets?show=all": "/datasets",
@@ -398,9 +406,9 @@ def test_a_choice_parts_a_list(busy: TestClient) -> None:
         )
 
 
-def test_details_are_what_the_contracts_answer(world: World, busy: TestClient) -> None:
-    suite = world.suite
-    for account in world.traffic.accounts:
+def test_details_are_what_the_contracts_answer(crowd: World, busy: TestClient) -> None:
+    suite = crowd.suite
+    for account in crowd.traffic.accounts:
         found = busy.get(f"/accounts/{account.address}").json()
         for held in found["prepaid"]:
             assert int(held["amount"]) == suite.prepaid.balanceOf(account, held["currency"])
@@ -415,7 +423,7 @@ def test_details_are_what_the_contracts_answer(world: World, busy: TestClient) -
             assert int(operator["available"]) == suite.staking.availableStake(account)
             for pool in operator["pools"]:
                 assert int(pool["tokens"]) == suite.staking.poolOf(account, pool["own"]).tokens
-    clients = [account.address for account in world.traffic.accounts]
+    clients = [account.address for account in crowd.traffic.accounts]
     for row in busy.get("/agents?limit=100").json()["data"]:
         for tags in (("", ""), ("quality", ""), ("speed", "quality")):
             query = {"clients": ",".join(clients), "tag1": tags[0], "tag2": tags[1]}
