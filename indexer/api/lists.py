@@ -16,6 +16,7 @@ Parse = Callable[[str, str], Any]
 
 PLACE = ("block", "log_index", "time", "tx")
 _STAKE = ("operator", "account")
+_PROVEN = "NOT revoked AND receipt IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ LISTS = (
         "/agents",
         "Agents (ERC-8004)",
         "agent",
-        "id owner approved wallet uri client_count feedback_count request_count answer_count answer_sum",
+        "id owner approved wallet uri client_count feedback_count proven_count proven_sum "
+        "proven_micro_dollars request_count answer_count answer_sum",
         _address("owner"),
         _address("wallet"),
     ),
@@ -101,12 +103,15 @@ LISTS = (
         "/feedback",
         "Feedback on agents",
         "feedback",
-        "agent_id client number value value_decimals tag1 tag2 endpoint uri content_hash revoked response_count",
+        "agent_id client number value value_decimals tag1 tag2 endpoint uri content_hash revoked response_count "
+        "receipt receipt_relay receipt_batch receipt_row paid_micro_dollars",
         _id("agent", "agent_id"),
         _address("client"),
         _text("tag1", "tag1"),
         _text("tag2", "tag2"),
-        _choice("show", {"counted": "NOT revoked", "revoked": "revoked"}),
+        _choice(
+            "show", {"counted": "NOT revoked", "proven": "NOT revoked AND receipt IS NOT NULL", "revoked": "revoked"}
+        ),
         booleans=("revoked",),
     ),
     _list(
@@ -289,7 +294,7 @@ LISTS = (
         "/receipts",
         "Roots of the receipts of relays",
         "receipt_batch",
-        "relay batch root receipts paid currency micro_dollars amount",
+        "relay batch root receipts paid payments currency micro_dollars amount",
         _address("relay"),
         booleans=("paid",),
     ),

@@ -14,6 +14,7 @@ def receipts_anchored(rows: Rows, event: Event) -> None:
         root=hexed(event["root"]),
         receipts=event["count"],
         paid=int(event["paid"]),
+        payments=None,
         currency=None,
         micro_dollars=None,
         amount=None,
@@ -21,5 +22,9 @@ def receipts_anchored(rows: Rows, event: Event) -> None:
     )
 
 
-HANDLERS = {"ReceiptsAnchored": receipts_anchored}
+def payments_anchored(rows: Rows, event: Event) -> None:
+    rows.change("receipt_batch", event["relay"], event["batch"], payments=hexed(event["payments"]))
+
+
+HANDLERS = {"ReceiptsAnchored": receipts_anchored, "PaymentsAnchored": payments_anchored}
 IGNORED: set[str] = set()

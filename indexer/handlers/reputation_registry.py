@@ -1,7 +1,7 @@
 """ReputationRegistry: feedback of clients on agents, and responses to it."""
 
 from indexer.event import Event
-from indexer.handlers.values import hexed
+from indexer.handlers.values import add, hexed
 from indexer.rows import Rows
 
 DECIMALS = 18
@@ -45,6 +45,11 @@ def new_feedback(rows: Rows, event: Event) -> None:
         content_hash=hexed(event["feedbackHash"]),
         revoked=0,
         response_count=0,
+        receipt=None,
+        receipt_relay=None,
+        receipt_batch=None,
+        receipt_row=None,
+        paid_micro_dollars=None,
         **event.place,
     )
 
@@ -56,6 +61,8 @@ def feedback_revoked(rows: Rows, event: Event) -> None:
         raise LookupError(f"feedback {number} of {client} on agent {agent_id} is revoked and was never given")
     value = scaled(int(feedback["value"]), feedback["value_decimals"])
     rows.change("feedback", agent_id, client, number, revoked=1)
+    if feedback["receipt"] is not None:
+        _count_proven(rows, agent_id, -1, -value, -int(feedback["paid_micro_dollars"]))
     rows.change(
         "agent_client",
         agent_id,
@@ -63,6 +70,29 @@ def feedback_revoked(rows: Rows, event: Event) -> None:
         counted=by["counted"] - 1,
         value_sum=str(int(by["value_sum"]) - value),
     )
+
+
+def feedback_proven(rows: Rows, event: Event) -> None:
+    key = event["agentId"], event["clientAddress"], event["feedbackIndex"]
+    feedback = rows.get("feedback", *key)
+    if feedback is None:
+        raise LookupError(f"feedback {key} is proven and was never given")
+    rows.change(
+        "feedback",
+        *key,
+        receipt=hexed(event["receipt"]),
+        receipt_relay=event["relay"],
+        receipt_batch=event["batch"],
+        receipt_row=event["row"],
+        paid_micro_dollars=str(event["microDollars"]),
+    )
+    value = scaled(int(feedback["value"]), feedback["value_decimals"])
+    _count_proven(rows, event["agentId"], 1, value, event["microDollars"])
+
+
+def _count_proven(rows: Rows, agent_id: int, count: int, value: int, micro_dollars: int) -> None:
+    agent = add(rows, "agent", agent_id, proven_sum=value, proven_micro_dollars=micro_dollars)
+    rows.change("agent", agent_id, proven_count=agent["proven_count"] + count)
 
 
 def response_appended(rows: Rows, event: Event) -> None:
@@ -86,6 +116,7 @@ def response_appended(rows: Rows, event: Event) -> None:
 HANDLERS = {
     "NewFeedback": new_feedback,
     "FeedbackRevoked": feedback_revoked,
+    "FeedbackProven": feedback_proven,
     "ResponseAppended": response_appended,
 }
 IGNORED: set[str] = set()

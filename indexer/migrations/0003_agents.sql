@@ -1,5 +1,7 @@
 -- Derived from the events of IdentityRegistry, ReputationRegistry, ValidationRegistry and AgentActivity. Integers that a
 -- contract lets grow beyond 63 bits are text. `block`, `log_index`, `time` and `tx` say where a row began.
+--
+-- `proven_…` is of feedback that a paid receipt backs and that is not revoked; the sum at 18 decimals.
 CREATE TABLE agent (
     id INTEGER PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -8,6 +10,9 @@ CREATE TABLE agent (
     uri TEXT NOT NULL,
     client_count INTEGER NOT NULL,
     feedback_count INTEGER NOT NULL,
+    proven_count INTEGER NOT NULL,
+    proven_sum TEXT NOT NULL,
+    proven_micro_dollars TEXT NOT NULL,
     request_count INTEGER NOT NULL,
     answer_count INTEGER NOT NULL,
     answer_sum INTEGER NOT NULL,
@@ -48,6 +53,7 @@ CREATE TABLE agent_client (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX agent_client_position ON agent_client (agent_id, position);
 
+-- `receipt…` say which row of which draw paid for it, NULL if it is not proven.
 CREATE TABLE feedback (
     agent_id INTEGER NOT NULL,
     client TEXT NOT NULL,
@@ -61,6 +67,11 @@ CREATE TABLE feedback (
     content_hash TEXT NOT NULL,
     revoked INTEGER NOT NULL,
     response_count INTEGER NOT NULL,
+    receipt TEXT,
+    receipt_relay TEXT,
+    receipt_batch INTEGER,
+    receipt_row INTEGER,
+    paid_micro_dollars TEXT,
     block INTEGER NOT NULL,
     log_index INTEGER NOT NULL,
     time INTEGER NOT NULL,

@@ -161,13 +161,14 @@ CREATE INDEX draw_account ON draw (account, block, log_index);
 CREATE INDEX draw_relay ON draw (relay, block, log_index);
 CREATE INDEX draw_model ON draw (model_id, block, log_index);
 
--- Batches of receipts; the last three are of those that were drawn from prepaid balances.
+-- Batches of receipts. `payments` is the root of the rows that were drawn; it and the three after it are of batches that were drawn from prepaid balances.
 CREATE TABLE receipt_batch (
     relay TEXT NOT NULL,
     batch INTEGER NOT NULL,
     root TEXT NOT NULL,
     receipts INTEGER NOT NULL,
     paid INTEGER NOT NULL,
+    payments TEXT,
     currency TEXT,
     micro_dollars TEXT,
     amount TEXT,

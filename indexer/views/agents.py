@@ -1,5 +1,7 @@
 """IdentityRegistry, ReputationRegistry, ValidationRegistry, AgentActivity."""
 
+from collections import Counter
+
 from eth_utils import keccak
 
 from indexer.handlers.values import ZERO
@@ -45,17 +47,41 @@ def _feedback(known: Known) -> Questions:
         "SELECT agent_id, client, given, counted, value_sum FROM agent_client"
     ):
         yield ask(REPUTATION, "getLastIndex", (id_, client), given)
-        values = known.rows(
-            "SELECT value, value_decimals FROM feedback WHERE agent_id = ? AND client = ? AND NOT revoked", id_, client
-        )
-        found = summary((int(value), decimals) for value, decimals in values)
+        found = _summary_of(known, "agent_id = ? AND client = ?", id_, client)
         yield ask(REPUTATION, "getSummary", (id_, [client], "", ""), *summary((), counted, int(value_sum), found[2]))
+    yield from _proven(known)
     for id_, client, number, value, decimals, tag1, tag2, revoked, responses in known.rows(
         "SELECT agent_id, client, number, value, value_decimals, tag1, tag2, revoked, response_count FROM feedback"
     ):
         read = (int(value), decimals, tag1, tag2, bool(revoked))
         yield ask(REPUTATION, "readFeedback", (id_, client, number), *read)
         yield ask(REPUTATION, "getResponseCount", (id_, client, number, []), responses)
+
+
+def _proven(known: Known) -> Questions:
+    for id_, count, total, micro_dollars in known.rows(
+        "SELECT id, proven_count, proven_sum, proven_micro_dollars FROM agent"
+    ):
+        decimals = _summary_of(known, "agent_id = ? AND receipt IS NOT NULL", id_)[2]
+        mean = summary((), count, int(total), decimals)
+        yield ask(REPUTATION, "getProvenTotal", (id_,), *mean, int(micro_dollars))
+    for id_, client in known.rows("SELECT agent_id, client FROM agent_client"):
+        found = _summary_of(known, "agent_id = ? AND client = ? AND receipt IS NOT NULL", id_, client)
+        yield ask(REPUTATION, "getProvenSummary", (id_, [client], "", ""), *found)
+    used: Counter[tuple[str, int, int]] = Counter()
+    for receipt, *row, micro_dollars in known.rows(
+        "SELECT receipt, receipt_relay, receipt_batch, receipt_row, paid_micro_dollars FROM feedback "
+        "WHERE receipt IS NOT NULL"
+    ):
+        used[tuple(row)] += int(micro_dollars)
+        yield ask(REPUTATION, "isReceiptUsed", (raw(receipt),), True)
+    for place, micro_dollars in used.items():
+        yield ask(REPUTATION, "getUsedPayment", place, micro_dollars)
+
+
+def _summary_of(known: Known, where: str, *values: object) -> tuple[int, int, int]:
+    found = known.rows(f"SELECT value, value_decimals FROM feedback WHERE NOT revoked AND {where}", *values)  # noqa: S608 - names of our own
+    return summary((int(value), decimals) for value, decimals in found)
 
 
 def _validations(known: Known) -> Questions:

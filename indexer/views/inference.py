@@ -63,10 +63,11 @@ def _prices(known: Known) -> Questions:
 def _receipts(known: Known) -> Questions:
     for relay, count in known.rows("SELECT relay, count(*) FROM receipt_batch GROUP BY relay"):
         yield ask(RECEIPTS, "batchCount", (relay,), count)
-    for relay, batch, root, receipts, paid, time in known.rows(
-        "SELECT relay, batch, root, receipts, paid, time FROM receipt_batch"
+    for relay, batch, root, receipts, paid, payments, time in known.rows(
+        "SELECT relay, batch, root, receipts, paid, payments, time FROM receipt_batch"
     ):
-        yield ask(RECEIPTS, "batchOf", (relay, batch), (raw(root), time, receipts, bool(paid)))
+        drawn = raw(payments) if payments else bytes(32)
+        yield ask(RECEIPTS, "batchOf", (relay, batch), (raw(root), time, receipts, bool(paid), drawn))
 
 
 def _channels(known: Known) -> Questions:

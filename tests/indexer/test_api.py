@@ -232,7 +232,7 @@ def test_csv_is_no_place_for_formulas_and_has_a_header_when_empty(api: TestClien
         ("/agents/0/summary", "40 hexadecimal digits"),
         ("/agents/0/summary?clients=" + ",".join([NATIVE] * 101), "more than 100"),
         ("/feedback?agent=-1", "give a number"),
-        ("/feedback?show=all", "counted or revoked"),
+        ("/feedback?show=all", "counted or proven or revoked"),
         ("/feedback?tag1=a%00b", "no NUL"),
         ("/models/open", "neither"),
         ("/models/A/b", "neither"),

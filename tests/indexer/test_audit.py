@@ -40,6 +40,9 @@ VIEWS = {
     ("agent_client", "value_sum"): "ReputationRegistry.getSummary",
     ("feedback", "tag1"): "ReputationRegistry.readFeedback",
     ("feedback", "revoked"): "ReputationRegistry.readFeedback",
+    ("feedback", "paid_micro_dollars"): "ReputationRegistry.getUsedPayment",
+    ("agent", "proven_sum"): "ReputationRegistry.getProvenTotal",
+    ("receipt_batch", "payments"): "ReceiptRegistry.batchOf",
     ("feedback", "response_count"): "ReputationRegistry.getResponseCount",
     ("validation", "response"): "ValidationRegistry.getValidationStatus",
     ("task", "steps"): "AgentActivity.taskOf",
@@ -79,7 +82,13 @@ VIEWS = {
 
 
 # Of several contracts' rows, those of the one whose view is named.
-WHICH = {"setting": "name = 'treasury'", "credit": "contract = 'PaymentRouter'"}
+WHICH = {
+    "setting": "name = 'treasury'",
+    "credit": "contract = 'PaymentRouter'",
+    "agent": "proven_count > 0",
+    "feedback": "receipt IS NOT NULL AND NOT revoked",
+    "receipt_batch": "payments IS NOT NULL",
+}
 
 
 @asynccontextmanager

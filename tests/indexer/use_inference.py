@@ -44,7 +44,7 @@ class InferenceUse:
             type(self).__name__,
             (
                 *(self.fund, self.sweep, self.sweep, self.take_out, self.deposit, self.grant, self.draw, self.draw),
-                *(self.anchor, self.govern, self.open_channel, self.use_channel, self.use_channel),
+                *(self.prove, self.anchor, self.govern, self.open_channel, self.use_channel, self.use_channel),
             ),
         )()
 
@@ -117,6 +117,25 @@ class InferenceUse:
             rows.append((self.traffic.account().address, model, version, self.traffic.account().address, used))
         drawn = (currency, rows, self.traffic.word(), self.random.choice([1, 2**32 - 1]))
         self.traffic.send(relay, self.prepaid, "draw", *drawn)
+
+    def prove(self) -> None:
+        """Pays for a call of an agent's, draws for it, and backs feedback by its receipt."""
+        client, relay, operator = self.traffic.person(), self.traffic.person(), self.traffic.person()
+        registry, usdc = self.suite.reputation, self.suite.usdc.address
+        agents = self.suite.identity.totalRegistered()
+        agent, price = self.random.randrange(max(agents, 1)), self.random.choice([1, 7, USD])
+        (model, version), word = self.model(), self.traffic.word
+        usage = (client.address, model, version, operator.address)
+        receipt = (word(), *usage, agent + 1, 5, 6, price, 7, word(), word())
+        batch = self.suite.receipts.batchCount(relay) + 1
+        feedback = registry.getLastIndex(agent, client) + 1
+        send, leaf = self.traffic.send, self.suite.receipts.leafOf(receipt)
+        send(self.traffic.person(), self.prepaid, "deposit", client, usdc, price)
+        send(client, self.prepaid, "setGrant", relay, 2**64 - 1, 60)
+        send(client, registry, "giveFeedback", agent, self.random.choice([-5, 99]), 0, "quality", "", "", "", word())
+        send(relay, self.prepaid, "draw", usdc, [(*usage, price)], leaf, 1)
+        paid = (relay.address, batch, receipt, [], 0, price, [])
+        send(client, registry, "proveFeedback", agent, feedback, paid)
 
     def anchor(self) -> None:
         self.traffic.send(self.traffic.account(), self.suite.receipts, "anchor", self.traffic.word(), 5)
