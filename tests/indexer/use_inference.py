@@ -207,6 +207,8 @@ class InferenceUse:
         elif kind == 2:
             self.traffic.send(payer, self.channels, "initiateWithdraw", config, self.random.choice([1, free]))
             self.leaving.append(config)
+            if self.random.random() < 0.5:
+                self.traffic.wait()
         elif kind == 3 and self.leaving:
             config = self.leaving.pop(0)
             self.traffic.send(self._person(config[0]), self.channels, "finalizeWithdraw", config)

@@ -175,8 +175,10 @@ class StakeUse:
                 of = self.members.membershipOf(member)
                 if of.staked:
                     self.traffic.send(member, self.members, "unstake", self.random.choice([1, of.staked]))
-                if of.cooling and kind == 3:
-                    self.traffic.send(member, self.members, "cancelUnstake", self.random.choice([1, of.cooling]))
+                if kind == 3 and of.staked + of.cooling:
+                    self.traffic.send(
+                        member, self.members, "cancelUnstake", self.random.choice([1, max(of.cooling, 1)])
+                    )
 
     def challenge(self) -> None:
         """One round: everybody who is an operator tries to answer."""
