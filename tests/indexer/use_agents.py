@@ -31,7 +31,6 @@ class AgentUse:
         self.traffic = traffic
         self.random = traffic.random
         self.suite = traffic.suite
-        self.hashes: list[bytes] = []
 
     def step(self) -> None:
         """One transaction or a few."""
@@ -130,11 +129,10 @@ class AgentUse:
 
     def ask(self) -> None:
         """The same hash by several agents, too: all but the first get a key of their own."""
-        agent_id = self.agent()
-        if not self.hashes or self.traffic.turn("ask", (True, False)):
-            self.hashes.append(self.traffic.word())
-        asked = (self.traffic.account(), agent_id, self.traffic.TEXT, self.random.choice(self.hashes))
-        self.traffic.send_text(self.owner(agent_id), self.suite.validation, "validationRequest", *asked)
+        request = self.traffic.word()
+        for agent_id in {self.agent(), self.agent()}:
+            asked = (self.traffic.account(), agent_id, self.traffic.TEXT, request)
+            self.traffic.send_text(self.owner(agent_id), self.suite.validation, "validationRequest", *asked)
 
     def answer(self) -> None:
         registry = self.suite.validation
