@@ -23,7 +23,7 @@ from cluster.chain.manifest import Manifest
 from cluster.chain.rpc import Rpc
 from cluster.testing.anvil import OPTIONS, AnvilChain
 from cluster.testing.suite import NATIVE, Suite, deploy_suite, manifest_of
-from indexer.handlers import HANDLERS
+from indexer.decoder import Decoder
 from indexer.store import Store
 from indexer.sync import Indexer
 
@@ -111,7 +111,7 @@ def spans(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
 
 async def node_alone(url: str, manifest: Manifest, last: int) -> None:
     """What the node can do: all logs of the contracts, one request at a time, thrown away."""
-    addresses = [manifest.contract(name).address for name in HANDLERS]
+    addresses = list(Decoder(manifest).contracts.values())
     async with aiohttp.ClientSession() as session:
         for first, end in spans(1, last, GETLOGS_RANGE):
             query = {"fromBlock": hex(first), "toBlock": hex(end), "address": addresses}
@@ -135,7 +135,7 @@ def web3(url: str, manifest: Manifest, last: int) -> int:
     """The same events by `contract.events.X.get_logs`, decoded and thrown away; gives their number."""
     client = Web3(Web3.HTTPProvider(url))
     count = 0
-    for name in HANDLERS:
+    for name in Decoder(manifest).contracts:
         deployed = manifest.contract(name)
         events: Any = client.eth.contract(address=deployed.address, abi=deployed.abi).events  # type: ignore[call-overload]
         for first, end in spans(last - WEB3_BLOCKS + 1, last, GETLOGS_RANGE):

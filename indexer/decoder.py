@@ -4,7 +4,7 @@ from cluster.chain.events import EventDataError, EventDecoder, decoders
 from cluster.chain.manifest import Manifest
 from indexer.chain import RawLog
 from indexer.event import Event
-from indexer.handlers import HANDLERS
+from indexer.handlers import HANDLERS, OPTIONAL
 
 WORD = 32
 
@@ -19,11 +19,13 @@ class Decoder:
     """Knows the contracts that the indexer follows."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self.contracts = {name: manifest.contract(name).address for name in HANDLERS}
-        self.first_block = min(manifest.contract(name).block for name in HANDLERS)
+        followed = {
+            name: manifest.contract(name) for name in HANDLERS if name not in OPTIONAL or name in manifest.contracts
+        }
+        self.contracts = {name: deployed.address for name, deployed in followed.items()}
+        self.first_block = min(deployed.block for deployed in followed.values())
         self._known: dict[bytes, tuple[str, dict[tuple[bytes, int], EventDecoder]]] = {
-            bytes.fromhex(manifest.contract(name).address[2:]): (name, decoders(manifest.contract(name).abi))
-            for name in HANDLERS
+            bytes.fromhex(deployed.address[2:]): (name, decoders(deployed.abi)) for name, deployed in followed.items()
         }
 
     def decode(self, log: RawLog, time: int) -> Event | None:

@@ -22,6 +22,9 @@ class Tables(Protocol):
     def save(self, table: str, rows: Sequence[Row], removed: Sequence[Key]) -> None:
         """Writes whole rows over what has their keys, and removes rows."""
 
+    def address(self, contract: str) -> str:
+        """Where a contract is that the database follows."""
+
 
 class Rows:
     """Changes are kept in memory and written at once by `flush`, in an order that the events alone decide."""
@@ -41,6 +44,10 @@ class Rows:
         if key not in kept:
             kept[key] = self._tables.load(table, key)
         return kept[key]
+
+    def address(self, contract: str) -> str:
+        """Where a contract is; the same as long as there is the database."""
+        return self._tables.address(contract)
 
     def put(self, table: str, **row: Any) -> None:
         """A whole row, new or in place of the one with its key."""

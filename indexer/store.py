@@ -78,6 +78,7 @@ class Store:
         except BaseException:
             self.close()
             raise
+        self._addresses: dict[str, str] = {}
         self._columns: dict[str, list[str]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._values: dict[str, Callable[[Row], tuple[Any, ...]]] = {}
@@ -193,9 +194,11 @@ class Store:
             raise WrongDatabase(f"{self.path} is of chain {found[0]}, not {chain_id}: give another --db")
         known = dict(self.db.execute("SELECT name, address FROM contract"))
         for name in sorted(known.keys() | contracts.keys()):
-            if contracts.get(name) != known.get(name):
+            if name not in known:
+                raise WrongDatabase(f"{self.path} was begun without {name}: give another --db")
+            if contracts.get(name) != known[name]:
                 raise WrongDatabase(
-                    f"{self.path} follows {name} at {known.get(name)}, but the manifest has it at "
+                    f"{self.path} follows {name} at {known[name]}, but the manifest has it at "
                     f"{contracts.get(name)}: it is of another deployment, give another --db"
                 )
 
@@ -314,6 +317,14 @@ class Store:
     def columns(self, table: str) -> list[str]:
         """Columns of a derived table, in their order."""
         return self._columns[table]
+
+    def address(self, contract: str) -> str:
+        """Where a contract is that this database follows."""
+        if contract not in self._addresses:
+            (self._addresses[contract],) = self.db.execute(
+                "SELECT address FROM contract WHERE name = ?", (contract,)
+            ).fetchone()
+        return self._addresses[contract]
 
     def load(self, table: str, key: Key) -> Row | None:
         """A row by its primary key."""

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from indexer.api import answers, parameters, queries
+from indexer.api import answers, details, parameters, queries
+from indexer.api.lists import LISTS, List
 from indexer.api.metrics import Metrics
 from indexer.api.openapi import VERSION, document
 from indexer.api.parameters import BadRequest
@@ -43,7 +44,14 @@ class Api:
             ("/earnings/{account}", self.earnings),
         ]
         routes = [Route(path + end, self._cached(view)) for path, view in listed for end in (".csv", "")]
+        routes += [Route(known.path + end, self._cached(_view_of(known))) for known in LISTS for end in (".csv", "")]
         routes += [
+            Route("/agents/{id}", self._cached(self.agent)),
+            Route("/agents/{id}/summary", self._cached(self.agent_summary)),
+            Route("/models/{key:path}", self._cached(self.model)),
+            Route("/operators/{operator}", self._cached(self.operator)),
+            Route("/accounts/{account}", self._cached(self.account)),
+            Route("/parameters", self._cached(self.parameters)),
             Route("/datasets/{key}", self._cached(self.dataset)),
             Route("/access/{key}/{account}", self._cached(self.access)),
             Route("/status", self._cached(self.status)),
@@ -152,6 +160,44 @@ class Api:
         found = queries.access(db, key, parameters.address("account", request.path_params["account"]))
         return _unknown(key) if found is None else answers.as_json(found, headers=headers)
 
+    def agent(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """One agent."""
+        parameters.only(request)
+        id_ = parameters.integer("id", request.path_params["id"])
+        return _one("agent", id_, details.agent(db, id_), headers)
+
+    def agent_summary(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """The mean of some clients' feedback."""
+        parameters.only(request, "clients", "tag1", "tag2")
+        id_ = parameters.integer("id", request.path_params["id"])
+        # The registry wants them named, too: anybody can give feedback, under as many names as he likes.
+        clients = parameters.addresses("clients", request.query_params.get("clients", ""))
+        tags = [parameters.short_text(name, request.query_params.get(name, "")) for name in ("tag1", "tag2")]
+        return _one("agent", id_, details.agent_summary(db, id_, clients, *tags), headers)
+
+    def model(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """One model."""
+        parameters.only(request)
+        key = parameters.model_key(request.path_params["key"])
+        return _one("model", key, details.model(db, key), headers)
+
+    def operator(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """One operator."""
+        parameters.only(request)
+        operator = parameters.address("operator", request.path_params["operator"])
+        return _one("operator", operator, details.operator(db, operator), headers)
+
+    def account(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """One account's money."""
+        parameters.only(request)
+        account = parameters.address("account", request.path_params["account"])
+        return answers.as_json(details.account(db, account), headers=headers)
+
+    def parameters(self, request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        """What governance set."""
+        parameters.only(request)
+        return answers.as_json(details.parameters(db), headers=headers)
+
     def status(self, request: Request, db: sqlite3.Connection, _: dict[str, str]) -> Response:
         """How far the indexer is, by the database; what it waits out and took back, since it was started."""
         parameters.only(request)
@@ -184,10 +230,25 @@ class Api:
         return answers.as_json(document())
 
 
+def _view_of(known: List) -> _View:
+    def view(request: Request, db: sqlite3.Connection, headers: dict[str, str]) -> Response:
+        where, values = known.conditions(request)
+        page = queries.listed(db, known, where, values, parameters.after(request), parameters.limit(request))
+        return _list(request, page, headers)
+
+    return view
+
+
 def _list(request: Request, page: queries.Page, headers: dict[str, str]) -> Response:
     if request.url.path.endswith(".csv"):
         return answers.as_csv(page, headers)
     return answers.as_json({"data": page.rows, "next": page.next}, headers=headers)
+
+
+def _one(kind: str, key: str | int, found: queries.Row | None, headers: dict[str, str]) -> Response:
+    if found is None:
+        return answers.error(404, f"{kind}_not_found", f"there is no {kind} {key}")
+    return answers.as_json(found, headers=headers)
 
 
 def _unknown(key: str) -> Response:

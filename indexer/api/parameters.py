@@ -9,6 +9,8 @@ from indexer.api import queries
 
 MAX_TEXT = 100
 _KEY = re.compile(r"[a-z0-9-]{1,64}")
+_WORD = re.compile("0x[0-9a-fA-F]{64}")
+_NAME = re.compile(r"[0-9]{1,20}|[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}")
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
@@ -56,10 +58,49 @@ def search(request: Request) -> list[str]:
 
 def choice(request: Request, name: str, choices: tuple[str, ...]) -> str:
     """One of several words, the first if none is given."""
-    raw = request.query_params.get(name, choices[0])
+    return one_of(name, request.query_params.get(name, choices[0]), choices)
+
+
+def one_of(name: str, raw: str, choices: tuple[str, ...]) -> str:
+    """One of several words."""
     if raw not in choices:
         raise BadRequest(f"{name} is {raw[:50]!r}; it is {' or '.join(choices)}")
     return raw
+
+
+def integer(name: str, raw: str) -> int:
+    """An id or a number that a table keeps as one."""
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 20 and int(raw) < 1 << 63):
+        raise BadRequest(f"{name} is {raw[:50]!r}; give a number from 0 to {(1 << 63) - 1}")
+    return int(raw)
+
+
+def big_integer(name: str, raw: str) -> str:
+    """A number of 256 bits, as tables keep it."""
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 79 and int(raw) < 1 << 256):
+        raise BadRequest(f"{name} is {raw[:50]!r}; give a number of at most 256 bits")
+    return str(int(raw))
+
+
+def word(name: str, raw: str) -> str:
+    """32 bytes."""
+    if not _WORD.fullmatch(raw):
+        raise BadRequest(f"{name} is {raw[:70]!r}; give 0x and 64 hexadecimal digits")
+    return raw.lower()
+
+
+def short_text(name: str, raw: str) -> str:
+    """Text to compare with."""
+    if len(raw) > MAX_TEXT or "\0" in raw:
+        raise BadRequest(f"{name} is {raw[:50]!r}; give at most {MAX_TEXT} characters, and no NUL")
+    return raw
+
+
+def addresses(name: str, raw: str) -> list[str]:
+    """Accounts, with commas between."""
+    if raw.count(",") >= queries.MAX_LIMIT:
+        raise BadRequest(f"{name} names more than {queries.MAX_LIMIT} accounts")
+    return [address(name, part) for part in raw.split(",")]
 
 
 def address(name: str, raw: str) -> str:
@@ -73,6 +114,15 @@ def optional_address(request: Request, name: str) -> str | None:
     """An account to filter by."""
     raw = request.query_params.get(name)
     return None if raw is None else address(name, raw)
+
+
+def model_key(raw: str) -> str:
+    """A model's id or name."""
+    if not _NAME.fullmatch(raw):
+        raise BadRequest(f"{raw[:130]!r} is neither a model's id nor a name of the form namespace/name")
+    if raw.isdecimal():
+        integer("id", raw)
+    return raw
 
 
 def key(raw: str) -> str:

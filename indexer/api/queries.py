@@ -5,7 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indexer.api.lists import List
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
@@ -182,6 +185,26 @@ def purchases(
     return Page(PURCHASE, rows, f"{rows[-1]['block']}-{rows[-1]['logIndex']}" if len(found) > limit else None)
 
 
+def listed(
+    db: sqlite3.Connection, of: "List", where: Sequence[str], values: Sequence[Any], after: Cursor | None, limit: int
+) -> Page:
+    """A page of a list, newest first."""
+    conditions, parameters = ["1", *where], [*values]
+    if after is not None:
+        conditions.append("(block, log_index) < (?, ?)")
+        parameters += after
+    found = _rows(
+        db,
+        of.columns,
+        f"{of.table} WHERE {' AND '.join(conditions)} ORDER BY block DESC, log_index DESC LIMIT ?",
+        (*parameters, limit + 1),
+    )
+    for row in found:
+        row.update({camel(name): bool(row[camel(name)]) for name in of.booleans})
+    rows = found[:limit]
+    return Page(of.columns, rows, f"{rows[-1]['block']}-{rows[-1]['logIndex']}" if len(found) > limit else None)
+
+
 def earnings(db: sqlite3.Connection, account: str) -> Page:
     """What an account earned, by currency and role."""
     rows = _rows(db, EARNING, "earning WHERE account = ? ORDER BY currency, role LIMIT ?", (account, MAX_LIMIT))
@@ -193,7 +216,7 @@ def claimable(db: sqlite3.Connection, account: str) -> list[Row]:
     return _rows(
         db,
         ("currency", "amount"),
-        "credit WHERE account = ? AND amount != '0' ORDER BY currency LIMIT ?",
+        "credit WHERE contract = 'PaymentRouter' AND account = ? AND amount != '0' ORDER BY currency LIMIT ?",
         (account, MAX_LIMIT),
     )
 

@@ -1,4 +1,4 @@
-"""AccessManager and what every upgradeable contract emits: role members, upgrades, who is asked for
+"""AccessManager, ClusterGovernor and what every upgradeable contract emits: role members, upgrades, who is asked for
 permission.
 """
 
@@ -63,4 +63,21 @@ COMMON_HANDLERS: dict[str, Callable[[Rows, Event], None]] = {
     "Upgraded": upgraded,
     "AuthorityUpdated": authority_updated,
     "Initialized": initialized,
+}
+GOVERNOR_HANDLERS: dict[str, Callable[[Rows, Event], None]] = {}
+# Proposals and votes: wallets and voting pages read them from the chain by the governor's own id.
+GOVERNOR_IGNORED = {
+    "AccessManagerIgnoredSet",
+    "BaseDelaySet",
+    "EIP712DomainChanged",
+    "ProposalCanceled",
+    "ProposalCreated",
+    "ProposalExecuted",
+    "ProposalQueued",
+    "ProposalThresholdSet",
+    "QuorumNumeratorUpdated",
+    "VoteCast",
+    "VoteCastWithParams",
+    "VotingDelaySet",
+    "VotingPeriodSet",
 }

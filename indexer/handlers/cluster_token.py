@@ -1,9 +1,8 @@
 """ClusterToken: balances, votes, and what became of each EIP-3009 nonce."""
 
 from indexer.event import Event
+from indexer.handlers.values import ZERO
 from indexer.rows import Rows
-
-ZERO = "0x0000000000000000000000000000000000000000"
 
 
 def transfer(rows: Rows, event: Event) -> None:

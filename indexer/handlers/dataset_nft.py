@@ -1,10 +1,7 @@
 """DatasetNFT: who made and who holds each dataset, and its versions."""
 
-from base64 import b32encode
-
-from cluster.chain.events import text
 from indexer.event import Event
-from indexer.handlers.cluster_token import ZERO
+from indexer.handlers.values import ZERO, cid_text, hexed, known, word
 from indexer.rows import Rows
 
 
@@ -16,7 +13,7 @@ def dataset_minted(rows: Rows, event: Event) -> None:
         creator=event["creator"],
         holder=event["creator"],
         approved=None,
-        license=text(event["license"].rstrip(b"\0")),
+        license=word(event["license"]),
         royalty_bps=event["royaltyBps"],
         version=0,
         cid="",
@@ -37,8 +34,8 @@ def dataset_minted(rows: Rows, event: Event) -> None:
 def version_added(rows: Rows, event: Event) -> None:
     content = {
         "version": event["version"],
-        "cid": "b" + b32encode(event["cid"]).decode().lower().rstrip("="),
-        "manifest_hash": "0x" + event["manifestHash"].hex(),
+        "cid": cid_text(event["cid"]),
+        "manifest_hash": hexed(event["manifestHash"]),
         "uri": event["uri"],
     }
     rows.put("version", dataset_id=event["id"], **content, block=event.block, time=event.time, tx=event.tx)
@@ -58,7 +55,7 @@ def transfer(rows: Rows, event: Event) -> None:
 
 
 def approval(rows: Rows, event: Event) -> None:
-    rows.change("dataset", event["tokenId"], approved=None if event["approved"] == ZERO else event["approved"])
+    rows.change("dataset", event["tokenId"], approved=known(event["approved"]))
 
 
 def approval_for_all(rows: Rows, event: Event) -> None:

@@ -1,8 +1,8 @@
 """PaymentRouter: purchases, what each account earned, credits and what left them."""
 
 from indexer.event import Event
-from indexer.handlers.access import set_setting
-from indexer.handlers.cluster_token import ZERO
+from indexer.handlers import money
+from indexer.handlers.values import ZERO
 from indexer.rows import Rows
 
 
@@ -41,33 +41,6 @@ def _earn(rows: Rows, account: str, currency: str, role: str, amount: int) -> No
     rows.put("earning", account=account, currency=currency, role=role, total=str(total + amount), count=count + 1)
 
 
-def credited(rows: Rows, event: Event) -> None:
-    _credit(rows, event, event["amount"])
-
-
-def claimed(rows: Rows, event: Event) -> None:
-    _credit(rows, event, -event["amount"])
-    rows.put(
-        "claim",
-        account=event["account"],
-        currency=event["currency"],
-        receiver=event["to"],
-        amount=str(event["amount"]),
-        **event.place,
-    )
-
-
-def _credit(rows: Rows, event: Event, amount: int) -> None:
-    account, currency = event["account"], event["currency"]
-    found = rows.get("credit", account, currency)
-    rows.put(
-        "credit",
-        account=account,
-        currency=currency,
-        amount=str(int(found["amount"] if found else 0) + amount),
-    )
-
-
 def till_refunded(rows: Rows, event: Event) -> None:
     rows.put(
         "till_refund",
@@ -81,37 +54,18 @@ def till_refunded(rows: Rows, event: Event) -> None:
     )
 
 
-def surplus_rescued(rows: Rows, event: Event) -> None:
-    rows.put(
-        "surplus_rescue",
-        currency=event["currency"],
-        receiver=event["to"],
-        amount=str(event["amount"]),
-        **event.place,
-    )
-
-
-def treasury_set(rows: Rows, event: Event) -> None:
-    set_setting(rows, event, "treasury", event["treasury"])
-
-
 def currency_set(rows: Rows, event: Event) -> None:
     rows.put("currency", address=event["currency"], accepted=int(event["accepted"]))
 
 
-def paused(rows: Rows, event: Event) -> None:
-    set_setting(rows, event, "paused", str(int(event.name == "Paused")))
-
-
 HANDLERS = {
     "PurchaseCompleted": purchase_completed,
-    "Credited": credited,
-    "Claimed": claimed,
+    "Credited": money.credited,
+    "Claimed": money.claimed,
     "TillRefunded": till_refunded,
-    "SurplusRescued": surplus_rescued,
-    "TreasurySet": treasury_set,
+    "SurplusRescued": money.surplus_rescued,
+    "TreasurySet": money.treasury_set,
     "CurrencySet": currency_set,
-    "Paused": paused,
-    "Unpaused": paused,
+    **money.PAUSE_HANDLERS,
 }
 IGNORED: set[str] = set()

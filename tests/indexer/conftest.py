@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
-from cluster.chain import anvil
-from cluster.chain.manifest import Manifest
+from cluster.chain import anvil, artifacts
+from cluster.chain.manifest import Deployed, Manifest
 from cluster.testing.anvil import OPTIONS, AnvilChain
 from cluster.testing.suite import Suite, deploy_suite, manifest_of
 from tests.indexer.traffic import Traffic
@@ -22,10 +23,12 @@ class World:
     suite: Suite
     manifest: Manifest
     traffic: Traffic
+    # The newest block before any traffic.
+    first: int
 
     def head(self) -> int:
         """Number of the newest block."""
-        return int(self.chain.rpc("eth_blockNumber"), 16)
+        return self.traffic.head()
 
     def blocks(self, count: int, transactions: int = 3) -> None:
         """Mines blocks of random transactions."""
@@ -44,8 +47,11 @@ def make_world(url: str, seed: int) -> World:
     """Deploys the protocol on a fresh chain."""
     chain = AnvilChain(url)
     suite = deploy_suite(chain)
+    traffic = Traffic(chain, suite, Random(seed))
     manifest = manifest_of(suite, 31337, "local")
-    return World(url, chain, suite, manifest, Traffic(chain, suite, Random(seed)))
+    channels = Deployed(traffic.channels.address, 1, "deployed", "", artifacts.load("BatchSettlement").abi)
+    manifest = replace(manifest, contracts={**manifest.contracts, "BatchSettlement": channels})
+    return World(url, chain, suite, manifest, traffic, first=traffic.head())
 
 
 @pytest.fixture

@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from cluster.chain import anvil
 from cluster.chain.paths import root
 from cluster.chain.rpc import Rpc
+from cluster.testing.anvil import OPTIONS
 from cluster.testing.suite import NATIVE
 from indexer.api import app as module
 from indexer.api.app import Api
+from indexer.api.lists import LISTS
 from indexer.store import Store
 from indexer.sync import Indexer, Status
-from tests.indexer.conftest import World
+from tests.indexer.conftest import World, make_world
 from tests.indexer.traffic import CID
 
 PRICE = 10**18 + 7
@@ -62,6 +65,22 @@ def client_of(world: World, database: Path) -> TestClient:
 @pytest.fixture
 def api(story: World, tmp_path: Path) -> Iterator[TestClient]:
     with client_of(story, tmp_path / "index.db") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[World]:
+    """After much traffic: every list has rows."""
+    with anvil.running(options=OPTIONS) as url:
+        made = make_world(url, seed=2)
+        made.blocks(250)
+        yield made
+        made.chain.close()
+
+
+@pytest.fixture(scope="module")
+def busy(crowd: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with client_of(crowd, tmp_path_factory.mktemp("busy") / "index.db") as client:
         yield client
 
 
@@ -155,29 +174,27 @@ def test_what_is_not_on_offer_is_shown_to_who_asks_for_it(story: World, tmp_path
 
 
 @pytest.mark.parametrize("path", ["/datasets?show=all", "/datasets?show=all&sort=purchases", "/purchases"])
-def test_pages_together_are_the_list_and_csv_says_the_same(world: World, tmp_path: Path, path: str) -> None:
-    world.blocks(250)
-    with client_of(world, tmp_path / "index.db") as api:
-        join = "&" if "?" in path else "?"
-        whole = api.get(f"{path}{join}limit=100").json()["data"]
-        assert len(whole) > 5
-        rows, cursor = [], None
-        while True:
-            page = api.get(f"{path}{join}limit=3" + (f"&after={cursor}" if cursor else "")).json()
-            rows += page["data"]
-            cursor = page["next"]
-            if cursor is None:
-                break
-        assert rows == whole
-        table = path.replace("?", ".csv?", 1) if "?" in path else f"{path}.csv"
-        answer = api.get(f"{table}{join}limit=5")
-        assert answer.headers["content-type"].startswith("text/csv")
-        assert answer.headers["x-next"] == api.get(f"{path}{join}limit=5").json()["next"]
-        lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
-        assert len(lines) == 5
-        for line, row in zip(lines, whole, strict=False):
-            assert line.keys() == row.keys()
-            assert line["tx"] == row["tx"]
+def test_pages_together_are_the_list_and_csv_says_the_same(busy: TestClient, path: str) -> None:
+    join = "&" if "?" in path else "?"
+    whole = busy.get(f"{path}{join}limit=100").json()["data"]
+    assert len(whole) > 5
+    rows, cursor = [], None
+    while True:
+        page = busy.get(f"{path}{join}limit=3" + (f"&after={cursor}" if cursor else "")).json()
+        rows += page["data"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert rows == whole
+    table = path.replace("?", ".csv?", 1) if "?" in path else f"{path}.csv"
+    answer = busy.get(f"{table}{join}limit=5")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["x-next"] == busy.get(f"{path}{join}limit=5").json()["next"]
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert len(lines) == 5
+    for line, row in zip(lines, whole, strict=False):
+        assert line.keys() == row.keys()
+        assert line["tx"] == row["tx"]
 
 
 def test_csv_is_no_place_for_formulas_and_has_a_header_when_empty(api: TestClient) -> None:
@@ -209,6 +226,20 @@ def test_csv_is_no_place_for_formulas_and_has_a_header_when_empty(api: TestClien
         ("/purchases?dataset=a%20b", "neither"),
         ("/earnings/0xzz", "40 hexadecimal digits"),
         ("/access/1/bob", "40 hexadecimal digits"),
+        ("/agents?id=1", "no parameter 'id'"),
+        ("/agents/x", "give a number"),
+        ("/agents/9223372036854775808", "give a number"),
+        ("/agents/0/summary", "40 hexadecimal digits"),
+        ("/agents/0/summary?clients=" + ",".join([NATIVE] * 101), "more than 100"),
+        ("/feedback?agent=-1", "give a number"),
+        ("/feedback?show=all", "counted or proven or revoked"),
+        ("/feedback?tag1=a%00b", "no NUL"),
+        ("/models/open", "neither"),
+        ("/models/A/b", "neither"),
+        ("/models?q=" + "a" * 101, "at most 100"),
+        ("/tills?model=" + "9" * 78, "at most 256 bits"),
+        ("/channel-changes?channel=0x12", "64 hexadecimal digits"),
+        ("/tasks?after=1", "`next`"),
     ],
 )
 def test_a_wrong_parameter_is_told(api: TestClient, path: str, said: str) -> None:
@@ -219,10 +250,17 @@ def test_a_wrong_parameter_is_told(api: TestClient, path: str, said: str) -> Non
     assert said in error["message"]
 
 
-@pytest.mark.parametrize("path", ["/datasets/77", "/datasets/no-such", "/access/77/" + NATIVE, "/purchases?dataset=77"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/datasets/77", "/datasets/no-such", "/access/77/" + NATIVE, "/purchases?dataset=77", "/agents/77"),
+        *(f"/agents/77/summary?clients={NATIVE}", "/models/77", "/models/no/such", f"/operators/{NATIVE}"),
+    ],
+)
 def test_what_is_not_there_is_404(api: TestClient, path: str) -> None:
     answer = api.get(path)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "dataset_not_found")
+    kind = path.split("/")[1].removesuffix("s") if not path.startswith(("/access", "/purchases")) else "dataset"
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, f"{kind}_not_found")
 
 
 def test_other_paths_and_methods_answer_in_the_same_form(api: TestClient) -> None:
@@ -300,23 +338,104 @@ def test_the_reader_can_not_write(api: TestClient, tmp_path: Path) -> None:
     db.close()
 
 
-def test_the_description_names_every_route_and_every_field(story: World, api: TestClient, tmp_path: Path) -> None:
-    document = api.get("/openapi.json").json()
+def test_the_description_names_every_route_and_every_field(crowd: World, busy: TestClient, tmp_path: Path) -> None:
+    document = busy.get("/openapi.json").json()
     routes = {getattr(route, "path", "") for route in Api(str(tmp_path / "index.db"), 1, Status()).app().routes}
-    assert document["paths"].keys() == routes - {"/metrics", "/openapi.json"}
+    assert document["paths"].keys() == {path.replace(":path", "") for path in routes} - {"/metrics", "/openapi.json"}
     schemas = document["components"]["schemas"]
-    bob = story.chain.account("bob").address
+    alice, bob = (crowd.chain.account(name).address for name in ("alice", "bob"))
     for path, template in {
         "/datasets/1": "/datasets/{key}",
-        "/datasets": "/datasets",
+        "/datasets?show=all": "/datasets",
         "/purchases": "/purchases",
         f"/earnings/{bob}": "/earnings/{account}",
         f"/access/1/{bob}": "/access/{key}/{account}",
+        "/agents/0": "/agents/{id}",
+        f"/agents/0/summary?clients={bob},{alice}&tag1=quality": "/agents/{id}/summary",
+        "/models/1": "/models/{key}",
+        f"/operators/{alice}": "/operators/{operator}",
+        f"/accounts/{alice}": "/accounts/{account}",
+        "/parameters": "/parameters",
         "/status": "/status",
         "/healthz": "/healthz",
+        **{known.path: known.path for known in LISTS},
     }.items():
         described = document["paths"][template]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        _check(api.get(path).json(), described, schemas)
+        found = busy.get(path).json()
+        assert found.get("data", found), f"the traffic never filled {path}"
+        _check(found, described, schemas)
+
+
+def test_every_list_filters_by_each_parameter_and_its_pages_together_are_the_list(busy: TestClient) -> None:
+    for known in LISTS:
+        whole = busy.get(f"{known.path}?limit=100").json()["data"]
+        places = [(row["block"], row["logIndex"]) for row in whole]
+        assert places == sorted(places, reverse=True)
+        first = busy.get(f"{known.path}?limit=1").json()
+        assert first["data"] == whole[:1]
+        rest = busy.get(f"{known.path}?limit=99&after={first['next']}").json() if first["next"] else {"data": []}
+        assert first["data"] + rest["data"] == whole
+        lines = list(csv.DictReader(io.StringIO(busy.get(f"{known.path}.csv?limit=100").text, newline="")))
+        assert [line["tx"] for line in lines] == [row["tx"] for row in whole]
+        for parameter in known.filters:
+            if not parameter.column or parameter.condition:
+                continue
+            column = module.queries.camel(parameter.column)
+            wanted = next(
+                (row[column] for row in whole if row[column] not in (None, "") and "\\" not in str(row[column])), None
+            )
+            assert wanted is not None, (known.path, parameter.name)
+            found = busy.get(known.path, params={parameter.name: wanted, "limit": 100}).json()["data"]
+            assert found
+            assert all(row[column] == wanted for row in found)
+            if len(whole) < 100:
+                assert found == [row for row in whole if row[column] == wanted]
+
+
+def test_a_choice_parts_a_list(busy: TestClient) -> None:
+    for path, name, parts in (
+        ("/feedback", "show", ("counted", "revoked")),
+        ("/validations", "state", ("pending", "answered")),
+        ("/tasks", "state", ("open", "closed")),
+        ("/locks", "state", ("open", "ended", "slashed")),
+        ("/models", "kind", ("base", "hosted", "derived")),
+    ):
+        found = [busy.get(path, params={name: part, "limit": 100}).json()["data"] for part in parts]
+        assert sorted(row["tx"] for part in found for row in part) == sorted(
+            row["tx"] for row in busy.get(f"{path}?limit=100").json()["data"]
+        )
+
+
+def test_details_are_what_the_contracts_answer(crowd: World, busy: TestClient) -> None:
+    suite = crowd.suite
+    for account in crowd.traffic.accounts:
+        found = busy.get(f"/accounts/{account.address}").json()
+        for held in found["prepaid"]:
+            assert int(held["amount"]) == suite.prepaid.balanceOf(account, held["currency"])
+        for owed in found["claimable"]:
+            contract = suite.contracts[owed["contract"]]
+            assert int(owed["amount"]) == contract.claimable(owed["currency"], account)
+        tier = found["member"]["tier"] if found["member"] else 0
+        assert tier == suite.members.tierOf(account)[0]
+        if suite.staking.isOperator(account):
+            operator = busy.get(f"/operators/{account.address.lower()}").json()
+            assert [int(pool["active"]) for pool in operator["pools"]] == list(suite.staking.activeStake(account))
+            assert int(operator["available"]) == suite.staking.availableStake(account)
+            for pool in operator["pools"]:
+                assert int(pool["tokens"]) == suite.staking.poolOf(account, pool["own"]).tokens
+    clients = [account.address for account in crowd.traffic.accounts]
+    for row in busy.get("/agents?limit=100").json()["data"]:
+        for tags in (("", ""), ("quality", ""), ("speed", "quality")):
+            query = {"clients": ",".join(clients), "tag1": tags[0], "tag2": tags[1]}
+            found = busy.get(f"/agents/{row['id']}/summary", params=query).json()
+            told = (found["count"], int(found["summaryValue"]), found["summaryValueDecimals"])
+            assert told == suite.reputation.getSummary(row["id"], clients, *tags)
+    for row in busy.get("/models?limit=100").json()["data"]:
+        model = busy.get(f"/models/{row['name']}").json()
+        assert model == busy.get(f"/models/{row['id']}").json()
+        for version in model["versions"]:
+            stack = suite.models.stackOf(row["id"], version["version"])
+            assert [share["ppm"] for share in version["stack"]] == [share.ppm for share in stack.rows]
 
 
 def _check(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -358,12 +477,13 @@ def test_a_slug_of_digits_does_not_stand_in_for_an_id(story: World, tmp_path: Pa
 
 def test_every_example_of_the_manual_is_answered_or_names_a_dataset_that_is_not_there(api: TestClient) -> None:
     examples = re.findall(r"^\| `GET (\S+)`", (root() / "docs" / "indexer.md").read_text(), re.MULTILINE)
-    assert len(examples) > 7
+    assert len(examples) > 40
     for path in examples:
         answer = api.get(path)
-        assert answer.status_code == (404 if "palmer-penguins" in path else 200), path
-        if answer.status_code == 404:
-            assert answer.json()["error"]["code"] == "dataset_not_found"
+        missing = "palmer-penguins" in path or path.startswith(("/agents/", "/models/", "/operators/"))
+        assert answer.status_code == (404 if missing else 200), path
+        if missing:
+            assert answer.json()["error"]["code"].endswith("_not_found")
 
 
 def test_every_metric_of_the_manual_is_there_and_no_other(api: TestClient) -> None:

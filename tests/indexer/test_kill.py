@@ -205,7 +205,7 @@ def test_killed_at_any_instruction_of_the_database(world: World, tmp_path: Path)
 
 
 def test_killed_before_each_statement_of_taking_back_and_going_on(world: World, tmp_path: Path) -> None:
-    world.blocks(40)
+    world.blocks(70)
     before, steady, killed = (tmp_path / f"{name}.db" for name in ("before", "steady", "killed"))
     asyncio.run(catch_up(world, before))
     world.reorg(2)

@@ -1,18 +1,29 @@
 """Random use of the protocol: transactions of every kind, some of which fail, by accounts of every kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from cluster.chain.eip3009 import Authorization, Domain, cancel_digest, sign
+from cluster.chain.roles import STAKE_KEEPER
 from cluster.testing import Account, Contract
 from cluster.testing.anvil import AnvilChain
+from cluster.testing.contract import Method
+from cluster.testing.reverts import Reverted
 from cluster.testing.suite import NATIVE, Suite
+from tests.indexer.use_agents import AgentUse
+from tests.indexer.use_inference import InferenceUse
+from tests.indexer.use_models import ModelUse
+from tests.indexer.use_stake import StakeUse
+
+T = TypeVar("T")
 
 ETHER = 10**18
 GAS = 4_000_000
 DEAREST = 10**6 + 1
 CID = bytes.fromhex("01551220")
+DAY = 86_400
+QUARTER_HOUR = 900
 ACCOUNTS = ("alice", "bob", "carol", "dave")
 
 # What hostile text replaces in calldata. Not of a character that a length of 64 would look like.
@@ -35,11 +46,14 @@ HOSTILE_TEXTS = (
 class Traffic:
     """Sends transactions without waiting for them; `mine` puts them into a block."""
 
+    TEXT = PLACEHOLDER
+
     def __init__(self, chain: AnvilChain, suite: Suite, random: Random) -> None:
         self.chain = chain
         self.suite = suite
         self.random = random
         self.published = 0
+        self._turns: dict[str, list[int]] = {}
         self.delisted: list[int] = []
         self.buyers: list[tuple[int, Account | Contract]] = []
         self.accounts: list[Account | Contract] = [chain.account(name) for name in ACCOUNTS]
@@ -52,10 +66,24 @@ class Traffic:
         for account in self.accounts:
             suite.usdc.mint(account, 10**12, sender=suite.admin)
             suite.token.transfer(account, 10**6 * ETHER, sender=suite.treasury)
-        for account in self.accounts:
-            for currency in (suite.usdc, suite.token):
-                currency.approve(suite.router, 2**255, sender=account)
+        self.channels = chain.deploy("BatchSettlement", sender=suite.admin)
+        self.collector = chain.deploy("ERC3009DepositCollector", self.channels, sender=suite.admin)
+        self.feed, self.sequencer = (chain.deploy("TestFeed", 8, sender=suite.admin) for _ in range(2))
+        self.feed.set(3_000 * 10**8, self.now(), self.now(), sender=suite.admin)
+        self.sequencer.set(0, 1, self.now(), sender=suite.admin)
+        suite.grant(STAKE_KEEPER.id, suite.admin)
         chain.rpc("evm_setAutomine", False)
+        takers = (suite.router, suite.settlement, suite.prepaid, suite.staking, suite.members, suite.idle)
+        for account in self.accounts:
+            for taker in takers:
+                for currency in (suite.usdc, suite.token):
+                    self.send(account, currency, "approve", taker, 2**255)
+            self.mine()
+        stake, inference = StakeUse(self), InferenceUse(self)
+        stake.begin()
+        inference.begin()
+        self.mine()
+        self.others = (AgentUse(self), ModelUse(self), stake, stake, inference)
 
     def mine(self) -> None:
         """A block with all that was sent."""
@@ -77,14 +105,47 @@ class Traffic:
             },
         )
 
+    def send_text(self, sender: Any, contract: Contract, method: str, *args: Any) -> None:
+        """One transaction with hostile bytes where an argument is `TEXT`."""
+        data = getattr(contract, method).calldata(*args)
+        self._call_as(sender, contract, _with_text(data, self.random.choice(HOSTILE_TEXTS)))
+
+    def send_native(self, sender: Any, to: str, amount: int) -> None:
+        """Native coin, in wei."""
+        self._send(sender, to, b"", amount)
+
+    def would(self, sender: Any, contract: Contract, method: Method, *args: Any) -> Any:
+        """What a transaction would return in the newest block, or None if it would revert."""
+        try:
+            return method.function(len(args)).result(self.chain.call(contract, method.calldata(*args), sender=sender))
+        except Reverted:
+            return None
+
+    def head(self) -> int:
+        """Number of the newest block."""
+        return int(self.chain.rpc("eth_blockNumber"), 16)
+
+    def now(self) -> int:
+        """Time of the newest block, unix seconds."""
+        return int(self.chain.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def wait(self) -> None:
+        """The next block is later: a withdrawal is due, stake has thawed, a day is over."""
+        self.chain.rpc("evm_increaseTime", self.random.choice([QUARTER_HOUR, DAY, 15 * DAY]))
+
     def step(self) -> None:
-        """One random transaction."""
+        """One random transaction, or a few that belong together."""
+        if self.random.random() < 0.05:
+            self.wait()
+        if self.random.random() < 0.6:
+            self.turn("others", self.others).step()
+            return
         self.published = self.suite.nft.totalMinted()
         self.random.choices([action for action, _ in self._actions()], [weight for _, weight in self._actions()])[0]()
 
     def _actions(self) -> list[tuple[Callable[[], None], int]]:
         return [
-            (self.publish, 14 if self.published < 20 else 2),
+            (self.publish, 14 if self.published < 12 else 2),
             (self.purchase, 16),
             (self.pay_till, 5),
             (self.review, 5),
@@ -94,8 +155,15 @@ class Traffic:
             (self.use_token, 6),
             (self.authorize, 3),
             (self.take_out, 4),
-            (self.govern, 3),
+            (self.govern, 6),
         ]
+
+    def turn(self, name: str, options: Sequence[T]) -> T:
+        """One of several, at random, but each before any comes again."""
+        left = self._turns.setdefault(name, [])
+        if not left:
+            left += self.random.sample(range(len(options)), len(options))
+        return options[left.pop()]
 
     # What arguments are made of
 
@@ -268,13 +336,13 @@ class Traffic:
         router = self.suite.router
         if self.random.random() < 0.8:
             self.send(self.accounts[-1], router, "claim", NATIVE, self.person())
-        else:
+        if self.turn("rescue prices", (True, False)):
             self.send(self.person(), self.suite.usdc, "transfer", router.address, 3)
             self.send(self.suite.admin, router, "rescueSurplus", self.suite.usdc.address, self.person(), 2)
 
     def govern(self) -> None:
         suite, admin = self.suite, self.suite.admin
-        kind = self.random.randrange(6)
+        kind = self.turn("govern", range(6))
         if kind == 0:
             self.send(admin, suite.router, "pause")
             if self.random.random() < 0.9:
@@ -287,7 +355,9 @@ class Traffic:
             role = self.random.choice([3, 4, 5, 2**63 + 1])
             self.send(admin, suite.manager, "grantRole", role, self.account(), self.random.choice([0, 60]))
         elif kind == 4:
-            self.send(admin, suite.manager, "revokeRole", self.random.choice([3, 4, 5, 2**63 + 1]), self.person())
+            role = self.random.choice([3, 4, 5, 2**63 + 1])
+            self.send(admin, suite.manager, "grantRole", role, person := self.person(), 0)
+            self.send(admin, suite.manager, "revokeRole", role, person)
         else:
             implementation = self.chain.rpc("eth_getStorageAt", suite.nft.address, _IMPLEMENTATION, "latest")
             self.send(admin, suite.nft, "upgradeToAndCall", "0x" + implementation[-40:], b"")

@@ -1,0 +1,1 @@
+"""What the contracts' view functions must answer, by the tables: one file an area of the protocol."""
