@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,10 +44,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def die_with_parent() -> None:
-    """Run in a child before its program starts: the kernel ends it when the parent dies, however it dies."""
-    if sys.platform == "linux":
+def dying_with_this() -> Callable[[], None]:
+    """To be run in a child before its program starts: the kernel ends it when this process dies, however it dies."""
+    parent = os.getpid()
+
+    def begin() -> None:
+        if sys.platform != "linux":
+            return
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        # A parent that died before the kernel was told is nobody's to tell.
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return begin
 
 
 def command(port: int, options: Sequence[str] = ()) -> list[str]:
@@ -65,7 +74,7 @@ def running(port: int | None = None, options: Sequence[str] = ()) -> Iterator[st
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=dying_with_this(),
     )
     try:
         _wait(process, port)

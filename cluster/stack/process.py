@@ -6,10 +6,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cluster.chain.anvil import die_with_parent
+from cluster.chain.anvil import dying_with_this
 from cluster.stack.errors import ServiceFailed
 
 STOP_S = 10.0
@@ -35,7 +35,7 @@ def spawn(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_begin,
+                preexec_fn=_beginning(),
             )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -47,9 +47,14 @@ def end_of(log: Path) -> str:
     return "\n".join([f"its log, {log}, ends with:", *(f"  {line}" for line in lines)])
 
 
-def _begin() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
-    die_with_parent()
+def _beginning() -> Callable[[], None]:
+    die_with_parent = dying_with_this()
+
+    def begin() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+        die_with_parent()
+
+    return begin
 
 
 class Process:

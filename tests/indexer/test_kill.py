@@ -41,7 +41,7 @@ class Process:
         # A file: a pipe that nobody empties would stop it sooner or later.
         log = database.with_name(f"{database.name}.{time.monotonic_ns()}.log")
         with log.open("wb") as file:
-            self.process = subprocess.Popen(command, stderr=file, preexec_fn=anvil.die_with_parent)
+            self.process = subprocess.Popen(command, stderr=file, preexec_fn=anvil.dying_with_this())
         until = time.monotonic() + TIMEOUT_S
         while b"\n" not in log.read_bytes():
             assert self.process.poll() is None, log.read_text()

@@ -199,7 +199,7 @@ class Process:
         """Returns once it says where it listens."""
         with self.log.open("ab") as log:
             before = log.tell()
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, preexec_fn=anvil.die_with_parent)
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, preexec_fn=anvil.dying_with_this())
         until = time.monotonic() + 60
         while time.monotonic() < until:
             told = self.log.read_bytes()[before:].decode()
