@@ -86,6 +86,7 @@ WHICH = {
     "setting": "contract = 'PaymentRouter' AND name = 'treasury'",
     "credit": "contract = 'PaymentRouter'",
     "agent": "proven_count > 0",
+    "validation": "response IS NOT NULL",
     "feedback": "receipt IS NOT NULL AND NOT revoked",
     "receipt_batch": "payments IS NOT NULL",
 }
@@ -181,7 +182,7 @@ def test_a_wrong_value_is_seen_by_the_view_that_tells_it(world: World) -> None:
                 (value,) = store.db.execute(f"SELECT {column} FROM {table} WHERE {which} LIMIT 1").fetchone()
                 store.db.execute("BEGIN")
                 store.db.execute(
-                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ? AND {which}", (other(value), value)
+                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} IS ? AND {which}", (other(value), value)
                 )
                 said = await audit.rows_unlike_the_views()
                 store.db.execute("ROLLBACK")
