@@ -15,7 +15,7 @@ class Pool:
 
     def worth(self, shares: int) -> int:
         """Of shares of the pool's generation, rounded down."""
-        return shares * self.tokens // self.shares if shares else 0
+        return shares * self.tokens // self.shares if self.shares else 0
 
     def active(self) -> int:
         """Of the shares that don't thaw."""

@@ -37,11 +37,11 @@ VIEWS = {
     ("agent", "answer_sum"): "ValidationRegistry.getSummary",
     ("agent_metadata", "value"): "IdentityRegistry.getMetadata",
     ("agent_client", "given"): "ReputationRegistry.getLastIndex",
-    ("agent_client", "value_sum"): "ReputationRegistry.getSummary",
+    ("agent_client", "counted"): "ReputationRegistry.getSummary",
     ("feedback", "tag1"): "ReputationRegistry.readFeedback",
     ("feedback", "revoked"): "ReputationRegistry.readFeedback",
     ("feedback", "paid_micro_dollars"): "ReputationRegistry.getUsedPayment",
-    ("agent", "proven_sum"): "ReputationRegistry.getProvenTotal",
+    ("agent", "proven_count"): "ReputationRegistry.getProvenTotal",
     ("receipt_batch", "payments"): "ReceiptRegistry.batchOf",
     ("feedback", "response_count"): "ReputationRegistry.getResponseCount",
     ("validation", "response"): "ValidationRegistry.getValidationStatus",
@@ -49,11 +49,11 @@ VIEWS = {
     ("task_batch", "merkle_root"): "AgentActivity.batchOf",
     ("model", "pending_owner"): "ModelRegistry.modelOf",
     ("model_namespace", "holder"): "ModelRegistry.holderOfNamespace",
-    ("model_version", "input_price"): "ModelRegistry.feeOf",
+    ("model_version", "input_price"): "ModelRegistry.versionOf",
     ("model_version", "uri"): "ModelRegistry.versionOf",
     ("model_dataset", "weight"): "ModelRegistry.datasetsOf",
     ("model_share", "ppm"): "ModelRegistry.payeesOf",
-    ("operator", "commission_bps"): "OperatorStaking.commissionOf",
+    ("operator", "max_commission_bps"): "OperatorStaking.commissionOf",
     ("operator", "locked"): "OperatorStaking.lockedStake",
     ("stake_pool", "tokens"): "OperatorStaking.poolOf",
     ("stake_pool", "thawing"): "OperatorStaking.activeStake",
@@ -81,11 +81,20 @@ VIEWS = {
 }
 
 
-# Of several contracts' rows, those of the one whose view is named.
+# Rows whose value a view tells: of the contract that is named, of what is open, of shares that earn.
 WHICH = {
     "setting": "contract = 'PaymentRouter' AND name = 'treasury'",
     "credit": "contract = 'PaymentRouter'",
     "agent": "proven_count > 0",
+    "validation": "response IS NOT NULL",
+    "stake_lock": "state = 'open'",
+    "stake_position": "EXISTS (SELECT 1 FROM stake_pool p WHERE p.operator = stake_position.operator "
+    "AND p.own = (stake_position.operator = account) AND p.generation = stake_position.generation)",
+    "reward_rate": "EXISTS (SELECT 1 FROM stake_position p WHERE p.operator = reward_rate.operator "
+    "AND p.generation = reward_rate.generation AND p.account != p.operator AND p.shares != '0')",
+    "reward_settled": "EXISTS (SELECT 1 FROM stake_position p WHERE p.operator = reward_settled.operator "
+    "AND p.account = reward_settled.account AND p.shares != '0')",
+    "model_version": "task_category = 'text-generation'",
     "feedback": "receipt IS NOT NULL AND NOT revoked",
     "receipt_batch": "payments IS NOT NULL",
 }
@@ -181,7 +190,7 @@ def test_a_wrong_value_is_seen_by_the_view_that_tells_it(world: World) -> None:
                 (value,) = store.db.execute(f"SELECT {column} FROM {table} WHERE {which} LIMIT 1").fetchone()
                 store.db.execute("BEGIN")
                 store.db.execute(
-                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ? AND {which}", (other(value), value)
+                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} IS ? AND {which}", (other(value), value)
                 )
                 said = await audit.rows_unlike_the_views()
                 store.db.execute("ROLLBACK")
