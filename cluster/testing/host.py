@@ -9,7 +9,8 @@ from eth_abi import decode, encode
 from eth_utils import to_checksum_address
 
 from cluster.chain import artifacts
-from cluster.chain.codec import Codec, ErrorType, EventType, checksummed, plain
+from cluster.chain.codec import Codec, ErrorType, EventType, plain
+from cluster.chain.words import checksummed
 from cluster.testing.accounts import Account
 from cluster.testing.contract import Contract
 from cluster.testing.receipt import Event, Receipt

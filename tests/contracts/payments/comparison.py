@@ -11,7 +11,16 @@ from cluster.testing.batch import view
 from cluster.testing.contract import Method
 from tests.contracts.payments.market import act
 from tests.contracts.payments.model import HOLDER, Payment, Refused, Till
-from tests.contracts.payments.stage import CURRENCIES, FEE_COLLECTOR, GUESTS, ODD_HOLDERS, PARTIES, TOKENS, stage
+from tests.contracts.payments.stage import (
+    CURRENCIES,
+    FEE_COLLECTOR,
+    GUESTS,
+    ODD_HOLDERS,
+    PARTIES,
+    TOKENS,
+    Stage,
+    stage,
+)
 
 GAS = 3_000_000
 TILLS_CHECKED = 8
@@ -31,9 +40,15 @@ BALANCE_OF, OWNER_OF, PRICE_OF, ACCESS_LEVEL, TOTAL_CLAIMABLE = (
 class Compared(RuleBasedStateMachine):
     """Does things on both sides; `self.at` has addresses by name."""
 
+    stage: Stage
+
+    def set_the_stage(self) -> Stage:
+        """Contracts and people of this machine."""
+        return stage()
+
     def __init__(self) -> None:
         super().__init__()
-        self.stage = stage()
+        self.stage = self.set_the_stage()
         self.chain, self.suite, self.at = self.stage.chain, self.stage.suite, self.stage.address
         self.router, self.registry, self.nft = self.suite.router, self.suite.registry, self.suite.nft
         self.admin = self.stage.admin
