@@ -22,7 +22,13 @@ from tests.contracts.protocol.stage import PRICED, Stage, stage
 OPERATORS = ("carol", "wallet", "dave", "reentrant", "burner")
 RELAYS = ("dave", "bob")
 ROOT = keccak(text="root")
-MODELS_CHECKED = 3
+ALL_FIGURES = (
+    (50_000, 200_000, 500_000, 300_000, 200_000),
+    (100_000, 500_000, 333_333, 333_333, 333_334),
+    (0, 0, 900_000, 50_000, 50_000),
+    (100_001, 0, 500_000, 300_000, 200_000),
+)
+"""What the parts of a fee and of a stack may become, and what they may not."""
 
 party = st.sampled_from(PARTIES)
 person = st.sampled_from(PEOPLE)
@@ -148,7 +154,6 @@ class Inference(Marketplace):
                 self.send(to, self.models.acceptOwnership, id_),
             )
 
-    @rule(draw=numbers, reason=st.sampled_from((1, 451, 0)), back=mostly)
     def moderate_a_model(self, draw: int, reason: int, back: bool) -> None:
         id_ = self.some_model(draw)[0]
         self.both(
@@ -161,16 +166,6 @@ class Inference(Marketplace):
                 self.send("admin", self.models.reinstate, id_),
             )
 
-    @rule(
-        figures=st.sampled_from(
-            (
-                (50_000, 200_000, 500_000, 300_000, 200_000),
-                (100_000, 500_000, 333_333, 333_333, 333_334),
-                (0, 0, 900_000, 50_000, 50_000),
-                (100_001, 0, 500_000, 300_000, 200_000),
-            )
-        )
-    )
     def change_the_figures(self, figures: tuple[int, int, int, int, int]) -> None:
         """For versions to come; those that are there keep theirs."""
         self.both(
@@ -280,7 +275,6 @@ class Inference(Marketplace):
             return lambda: method(*args, sender=self.suite.treasury)
         return self.send(name, *call)
 
-    @rule(to=st.sampled_from(("treasury", "treasury", *PARTIES, "nobody", "settlement")))
     def another_treasury(self, to: str) -> None:
         self.both(
             lambda: self.model.set_inference_treasury(self.at[to]),
@@ -504,19 +498,12 @@ class Inference(Marketplace):
         )
         return [((e.modelId, e.version, e.operator), e.amount) for e in receipt.named("Drawn")] if receipt else []
 
-    @rule(caller=party, count=st.sampled_from((0, 1, 500)))
     def anchor_receipts(self, caller: str, count: int) -> None:
         self.both(
             lambda: self.model.anchor(self.at[caller], ROOT, count),
             self.send(caller, self.suite.receipts.anchor, ROOT, count),
         )
 
-    @rule(
-        kind=st.sampled_from(PRICED),
-        price=st.sampled_from((1, 999_999, 2_000 * 10**6, 2_000 * 10**6, 10**6, MOST_PRICE, MOST_PRICE + 1, 0)),
-        apart=st.sampled_from((0, 0, 0, 1, 6)),
-        age=st.sampled_from((0, 0, 0, 4 * DAY)),
-    )
     def feed(self, kind: str, price: int, apart: int, age: int) -> None:
         """A price in front of everybody: stale, absurd, or told differently by the two sources."""
         fed = Feed(price, price + price * apart // 100, self.chain.time - age)
@@ -524,13 +511,41 @@ class Inference(Marketplace):
             source.set(told * 100, 0, fed.updated_at, sender=self.admin)
         self.model.feeds[self.at[kind]] = fed
 
-    @rule(down=st.sampled_from((False, False, False, True)), ago=st.sampled_from((0, DAY, DAY)))
     def sequencer(self, down: bool, ago: int) -> None:
         since = self.chain.time - ago
         self.stage.sequencer.set(int(down), since, since, sender=self.admin)
         self.model.sequencer_is_down, self.model.sequencer_up_since = down, since
 
+    @rule(
+        what=st.one_of(
+            st.tuples(st.just("moderate_a_model"), numbers, st.sampled_from((1, 451, 0)), mostly),
+            st.tuples(st.just("change_the_figures"), st.sampled_from(ALL_FIGURES)),
+            st.tuples(
+                st.just("another_treasury"), st.sampled_from(("treasury", "treasury", *PARTIES, "nobody", "settlement"))
+            ),
+            st.tuples(
+                st.just("feed"),
+                st.sampled_from(PRICED),
+                st.sampled_from((1, 999_999, 2_000 * 10**6, 2_000 * 10**6, 10**6, MOST_PRICE, MOST_PRICE + 1, 0)),
+                st.sampled_from((0, 0, 0, 1, 6)),
+                st.sampled_from((0, 0, 0, 4 * DAY)),
+            ),
+            st.tuples(st.just("sequencer"), st.sampled_from((False, False, False, True)), st.sampled_from((0, DAY))),
+            st.tuples(st.just("anchor_receipts"), party, st.sampled_from((0, 1, 500))),
+        )
+    )
+    def happen(self, what: tuple[Any, ...]) -> None:
+        """What governance, price feeds and relays do in between."""
+        name, *args = what
+        getattr(self, name)(*args)
+
     def reset_feeds(self) -> None:
-        self.sequencer(False, DAY)
+        """Prices that hold, where there are none."""
         for kind, price in (("eth", 2_000 * 10**6), ("cp", 10**6), ("false", 10**6)):
-            self.feed(kind, price, 0, 0)
+            self.model.time = self.chain.time
+            try:
+                self.model.price(self.at[kind])
+            except Refused as refused:
+                if refused.name == "SequencerDown":
+                    self.sequencer(False, DAY)
+                self.feed(kind, price, 0, 0)

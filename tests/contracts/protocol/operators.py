@@ -7,11 +7,11 @@ from hypothesis.stateful import precondition, rule
 
 from tests.contracts.compute.house import THAW, X128
 from tests.contracts.payments.stage import CURRENCIES, PARTIES
-from tests.contracts.protocol.economy import ANSWER_WINDOW, DAY, EPOCH, Economy, Refused
+from tests.contracts.protocol.economy import ANSWER_WINDOW, DAY, EPOCH, Economy
 from tests.contracts.protocol.inference import Inference, amounts, currency, mostly, numbers, party
 
 part = st.sampled_from((1, 333, 5_000, 9_999, 10_000, 10_000))
-an_operator = st.sampled_from(("carol",) * 4 + ("wallet",) * 2 + ("dave", "burner"))
+an_operator = st.sampled_from(("carol",) * 6 + ("wallet",) * 3 + ("dave",) * 2 + ("burner",))
 stakes = st.one_of(st.integers(0, 12), st.integers(1, 10**9), st.integers(1, 10**22))
 
 
@@ -30,14 +30,12 @@ class Operators(Inference):
 
     # --- stake
 
-    @rule(name=party, commission=st.sampled_from((0, 1_000, 10_000, 10_001)))
     def become_operator(self, name: str, commission: int) -> None:
         self.both(
             lambda: self.model.ask(lambda: self.model.staking.register(self.at[name], commission, 10_000)),
             self.send(name, self.staking.register, "ipfs://node", commission, 10_000),
         )
 
-    @rule(operator=an_operator, bps=st.sampled_from((0, 999, 5_000, 10_000, 10_001)))
     def change_commission(self, operator: str, bps: int) -> None:
         self.both(
             lambda: self.model.ask(lambda: self.model.staking.set_commission(self.at[operator], bps)),
@@ -55,7 +53,23 @@ class Operators(Inference):
                 self.send(name, self.staking.stake, self.at[operator], units, least),
             )
 
-    @rule(name=party, operator=an_operator, bps=part, more=st.sampled_from((0, 0, 0, 0, 1)))
+    def stakers(self) -> list[tuple[str, str]]:
+        """Who has active stake with whom."""
+        operators = self.model.staking.operators.items()
+        return [
+            (name, operating)
+            for operator, known in operators
+            if (operating := self.name_of(operator))
+            for name in PARTIES
+            if (known.own if name == operating else known.delegated).active_of[self.at[name]]
+        ]
+
+    @precondition(lambda self: self.stakers())
+    @rule(draw=numbers, bps=part, more=st.sampled_from((0, 0, 0, 0, 1)))
+    def unstake_some(self, draw: int, bps: int, more: int) -> None:
+        there = self.stakers()
+        self.unstake(*there[draw % len(there)], bps, more)
+
     def unstake(self, name: str, operator: str, bps: int, more: int) -> None:
         known = self.model.staking.operators.get(self.at[operator])
         pool = known and (known.own if name == operator else known.delegated)
@@ -98,7 +112,6 @@ class Operators(Inference):
                 self.send(payer, self.staking.addReward, self.at[operator], self.at[kind], units, value=value),
             )
 
-    @rule(operator=an_operator, kind=currency, caller=party)
     def release_held(self, operator: str, kind: str, caller: str) -> None:
         self.both(
             lambda: self.model.ask(lambda: self.model.staking.release_held(self.at[operator], self.at[kind])),
@@ -131,12 +144,24 @@ class Operators(Inference):
             self.send(name, self.staking.claim, list(self.model.staking.operators), at, receiver),
         )
 
+    @rule(
+        what=st.one_of(
+            st.tuples(st.just("become_operator"), party, st.sampled_from((0, 1_000, 10_000, 10_001))),
+            st.tuples(st.just("change_commission"), an_operator, st.sampled_from((0, 999, 5_000, 10_000, 10_001))),
+            st.tuples(st.just("release_held"), an_operator, currency, party),
+            st.tuples(st.just("change_cooldown"), st.sampled_from((0, 7 * DAY, 90 * DAY, 90 * DAY + 1))),
+        )
+    )
+    def change_terms(self, what: tuple[Any, ...]) -> None:
+        name, *args = what
+        getattr(self, name)(*args)
+
     # --- locks and slashes
 
     @rule(
         operator=an_operator,
         bps=part,
-        way=st.sampled_from(("lock", "dispute", "unlock", "slash", "slash out of the blue")),
+        way=st.sampled_from(("lock", "dispute", "unlock", "slash", "slash out of the blue", "slash out of the blue")),
         draw=numbers,
         more=st.sampled_from((0, 0, 0, 1)),
         to=st.sampled_from((*PARTIES, "nobody")),
@@ -210,7 +235,6 @@ class Operators(Inference):
             receiver = account if to == "self" else self.at[to]
             self.both(lambda: self.model.leave(account, receiver), self.send(name, self.members.withdraw, receiver))
 
-    @rule(seconds=st.sampled_from((0, 7 * DAY, 90 * DAY, 90 * DAY + 1)))
     def change_cooldown(self, seconds: int) -> None:
         self.both(lambda: self.model.set_cooldown(seconds), self.send("admin", self.members.setCooldown, seconds))
 
@@ -234,6 +258,8 @@ class Operators(Inference):
     @rule(answering=st.lists(an_operator, max_size=3), posing=st.booleans(), paid=mostly)
     def challenge(self, answering: list[str], posing: bool, paid: bool) -> None:
         """Opens one, has it answered, and mostly pays for it when it is closed."""
+        if paid and self.chain.time // EPOCH in self.model.epochs:
+            self.chain.mine(EPOCH)
         number = self.chain.time // EPOCH
         self.both(self.model.challenge, self.send("admin", self.idle.openChallenge))
         for name in answering:
@@ -292,6 +318,3 @@ class Operators(Inference):
         for number, epoch in self.model.epochs.items():
             found = self.idle.epochOf(number)
             assert (found.pot, found.weight, found.closesAt) == (epoch.pot, epoch.weight, epoch.closes_at)
-
-
-__all__ = ["Operators", "Refused", "an_operator"]
