@@ -101,6 +101,8 @@ def decoder(types: Sequence[str]) -> Callable[[bytes], tuple[Any, ...]]:
     decoders = [registry.get_decoder(kind, strict=True) for kind in types]
     whole = TupleDecoder(decoders=decoders)  # type: ignore[no-untyped-call]
 
+    # Much of what is read changes seldom, and all that comes out of here can't be changed.
+    @lru_cache(maxsize=256)
     def decode_whole(data: bytes) -> tuple[Any, ...]:
         return whole(ContextFramesBytesIO(data))  # type: ignore[no-any-return, no-untyped-call]
 

@@ -19,7 +19,8 @@ from cluster.testing.reverts import Reverted
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
 
-# Transactions and deployments of all chains of this process: tests that promise a number of calls read it.
+# Transactions and deployments of all chains of this process: tests that promise a number of calls read it. "changed":
+# transactions in the process that did not revert; machines compare nothing anew where there were none.
 calls: Counter[str] = Counter()
 
 
