@@ -17,7 +17,7 @@ from tests.contracts.promised import PROMISED
 
 SALTS = st.integers(0, 2)
 AMOUNTS = st.one_of(st.integers(0, 3), st.integers(0, 2_000))
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 180, 50
 
 _chain = Chain()
 _world = build(_chain)

@@ -13,7 +13,7 @@ from cluster.testing.host import calls
 from tests.contracts.models.machine import Models
 from tests.contracts.promised import PROMISED
 
-EXAMPLES = int(os.environ.get("MODELS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MODELS_EXAMPLES", "140"))
 STEPS = 80
 
 

@@ -13,7 +13,7 @@ from cluster.testing.host import calls
 from tests.contracts.payments.machine import Marketplace
 from tests.contracts.promised import PROMISED
 
-EXAMPLES = int(os.environ.get("MARKETPLACE_EXAMPLES", "135"))
+EXAMPLES = int(os.environ.get("MARKETPLACE_EXAMPLES", "150"))
 STEPS = 100
 
 

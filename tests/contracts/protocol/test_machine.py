@@ -9,7 +9,7 @@ from tests.contracts.protocol.machine import Protocol, closed
 
 PROMISED_LOOPS = 50
 """For each way to pay: published, bought, trained on, served, paid, swept and shared out."""
-EXAMPLES, STEPS = 60, 80
+EXAMPLES, STEPS = 220, 80
 
 
 def test_the_protocol_does_what_its_model_says() -> None:

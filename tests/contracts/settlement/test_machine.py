@@ -18,7 +18,7 @@ from tests.contracts.settlement.model import Grant, Model, Refused
 from tests.contracts.settlement.world import BASE_MODEL, TUNED_MODEL, USD, World, build
 
 DAY = 86_400
-EXAMPLES, STEPS = 100, 50
+EXAMPLES, STEPS = 220, 50
 YEAR = 366 * DAY
 
 ACCOUNTS = st.sampled_from(["ann", "bob"])

@@ -13,7 +13,7 @@ from cluster.testing.host import calls
 from tests.contracts.promised import PROMISED
 from tests.contracts.token.machine import Stage, TokenMachine
 
-EXAMPLES = int(os.environ.get("TOKEN_EXAMPLES", "210"))
+EXAMPLES = int(os.environ.get("TOKEN_EXAMPLES", "270"))
 STEPS = 60
 
 
