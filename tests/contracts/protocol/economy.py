@@ -105,7 +105,7 @@ class Economy(Model):
         self.staking = staking.Model(world.cp, min_own, set(self.accepted), set(), time)
         self.models = models.Registry(FIGURES, set(self.accepted), lambda: self.time)
         self.models.datasets = Shelf(self)  # type: ignore[assignment]
-        self.agents = agents.Model(time, world.refusing | {places.reentrant, places.wallet})
+        self.agents = agents.Model(time, world.refusing | {places.wallet})
         self.channels: dict[tuple[str, str], channels.Model] = {}
 
         self.stopped: frozenset[str] = frozenset()
