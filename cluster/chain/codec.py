@@ -1,13 +1,14 @@
 """Calldata, return values, events and errors of one ABI, with everything prepared once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-from eth_abi import decode, encode
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
+
+from cluster.chain.words import checksummed, decoder, encoder
 
 JsonAbi = list[dict[str, Any]]
 
@@ -28,6 +29,8 @@ def signature_of(entry: dict[str, Any]) -> str:
 
 def plain(value: Any) -> Any:
     """Accounts and contracts as their addresses, structs as tuples, all the way down."""
+    if type(value) in (int, str, bytes, bool):
+        return value
     address = getattr(value, "address", None)
     if address is not None:
         return address
@@ -36,12 +39,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(plain(part) for part in value) if type(value) in (list, tuple) else tuple(map(plain, value))
     return value
-
-
-@lru_cache(maxsize=4096)
-def checksummed(address: str) -> str:
-    """An address in its mixed-case form (ERC-55); the hash it takes is what costs most in decoding an event."""
-    return to_checksum_address(address)
 
 
 def shaped(value: Any, parameter: dict[str, Any]) -> Any:
@@ -78,18 +75,26 @@ class Function:
     def outputs(self) -> list[str]:
         return [type_of(part) for part in self.entry["outputs"]]
 
-    @property
+    @cached_property
+    def _encode(self) -> Callable[[Sequence[Any]], bytes]:
+        return encoder(self.inputs)
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], tuple[Any, ...]]:
+        return decoder(self.outputs)
+
+    @cached_property
     def reads_only(self) -> bool:
         return self.entry["stateMutability"] in ("view", "pure")
 
     def calldata(self, args: Sequence[Any]) -> bytes:
-        return self.selector + encode(self.inputs, [plain(arg) for arg in args])
+        return self.selector + self._encode([plain(arg) for arg in args])
 
     def result(self, data: bytes) -> Any:
         """The one return value, or a tuple of several, or None."""
         if not self.outputs:
             return None
-        values = _shaped_all(decode(self.outputs, data), self.entry["outputs"])
+        values = _shaped_all(self._decode(data), self.entry["outputs"])
         return values[0] if len(values) == 1 else values
 
 
@@ -107,8 +112,12 @@ class ErrorType:
     def types(self) -> list[str]:
         return [type_of(part) for part in self.entry["inputs"]]
 
+    @cached_property
+    def _decode(self) -> Callable[[bytes], tuple[Any, ...]]:
+        return decoder(self.types)
+
     def values(self, data: bytes) -> tuple[Any, ...]:
-        return _shaped_all(decode(self.types, data), self.entry["inputs"])
+        return _shaped_all(self._decode(data), self.entry["inputs"])
 
 
 @dataclass(frozen=True)
@@ -129,13 +138,23 @@ class EventType:
     def in_data(self) -> list[dict[str, Any]]:
         return [part for part in self.entry["inputs"] if not part["indexed"]]
 
+    @cached_property
+    def _decode_topics(self) -> list[Callable[[bytes], tuple[Any, ...]] | None]:
+        """For each that is indexed; None for a string, bytes or struct, of which the chain keeps the hash."""
+        kinds = [part["type"] for part in self.indexed]
+        hashed = [kind in ("string", "bytes", "tuple") or kind.endswith("]") for kind in kinds]
+        return [None if is_hash else decoder([kind]) for kind, is_hash in zip(kinds, hashed, strict=True)]
+
+    @cached_property
+    def _decode_data(self) -> Callable[[bytes], tuple[Any, ...]]:
+        return decoder([type_of(part) for part in self.in_data])
+
     def values(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
         """Values by name. An indexed string, bytes or struct is its hash, as the chain keeps no more."""
         found: dict[str, Any] = {}
-        for part, topic in zip(self.indexed, topics[1:], strict=True):
-            hashed = part["type"] in ("string", "bytes") or part["type"].endswith("]") or part["type"] == "tuple"
-            found[part["name"]] = topic if hashed else shaped(decode([part["type"]], topic)[0], part)
-        decoded = decode([type_of(part) for part in self.in_data], data)
+        for part, topic, decode in zip(self.indexed, topics[1:], self._decode_topics, strict=True):
+            found[part["name"]] = topic if decode is None else shaped(decode(topic)[0], part)
+        decoded = self._decode_data(data)
         for part, value in zip(self.in_data, decoded, strict=True):
             found[part["name"]] = shaped(value, part)
         return {part["name"]: found[part["name"]] for part in self.entry["inputs"]}

@@ -84,6 +84,7 @@ class Chain(Host):
             output = self._evm.message_call(plain(sender), plain(to), calldata=data, value=value, gas=gas or GAS_LIMIT)
         except RuntimeError as error:
             raise self._stopped(error) from None
+        calls["changed"] += 1
         result = self._evm.result
         return Receipt(bytes(output), result.logs if result is not None else [], self._event)
 

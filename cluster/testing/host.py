@@ -9,7 +9,8 @@ from eth_abi import decode, encode
 from eth_utils import to_checksum_address
 
 from cluster.chain import artifacts
-from cluster.chain.codec import Codec, ErrorType, EventType, checksummed, plain
+from cluster.chain.codec import Codec, ErrorType, EventType, plain
+from cluster.chain.words import checksummed
 from cluster.testing.accounts import Account
 from cluster.testing.contract import Contract
 from cluster.testing.receipt import Event, Receipt
@@ -18,7 +19,8 @@ from cluster.testing.reverts import Reverted
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
 
-# Transactions and deployments of all chains of this process: tests that promise a number of calls read it.
+# Transactions and deployments of all chains of this process: tests that promise a number of calls read it. "changed":
+# transactions in the process that did not revert; machines compare nothing anew where there were none.
 calls: Counter[str] = Counter()
 
 

@@ -21,8 +21,8 @@ EXAMPLES = 50
 _run = hypothesis.stateful.run_state_machine_as_test
 
 
-def _report(made: int, seconds: float) -> None:
-    REPORT.write_text(json.dumps({"calls": made, "seconds": seconds}))
+def _report(made: int) -> None:
+    REPORT.write_text(json.dumps({"calls": made, "cpu_seconds": time.process_time()}))
 
 
 def _until_done(factory: Any, *, settings: Any = None, **options: Any) -> None:
@@ -36,9 +36,13 @@ def _until_done(factory: Any, *, settings: Any = None, **options: Any) -> None:
     gc.set_threshold(50_000, 20, 50)
     first, started = calls["transact"], time.monotonic()
     while True:
-        _run(factory, settings=how, **options)
+        try:
+            _run(factory, settings=how, **options)
+        except BaseException:
+            _report(calls["transact"] - first)
+            raise
         made, seconds = calls["transact"] - first, time.monotonic() - started
-        _report(made, seconds)
+        _report(made)
         if made >= CALLS or seconds >= SECONDS:
             break
     pytest.skip("what a test promises beside the machine is a matter of `make test`")

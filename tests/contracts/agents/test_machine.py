@@ -8,8 +8,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from cluster.testing.host import calls
 from tests.contracts.agents.machine import AgentsMachine
+from tests.contracts.promised import PROMISED
 
-PROMISED_CALLS = 8_000
 EXAMPLES = 50
 STEPS = 100
 
@@ -23,4 +23,4 @@ def test_the_agents_contracts_do_what_their_model_says() -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     run_state_machine_as_test(AgentsMachine, settings=limits)
-    assert calls["transact"] - before >= PROMISED_CALLS
+    assert calls["transact"] - before >= PROMISED["agents"]

@@ -13,11 +13,11 @@ from cluster.testing import Chain, Reverted
 from cluster.testing.host import calls
 from tests.contracts.channels.model import Model, Refused
 from tests.contracts.channels.world import QUARTER_HOUR, Channel, World, batch_signature, build, refund_signature
+from tests.contracts.promised import PROMISED
 
 SALTS = st.integers(0, 2)
 AMOUNTS = st.one_of(st.integers(0, 3), st.integers(0, 2_000))
-EXAMPLES, STEPS = 60, 50
-MIN_CALLS = 2_000
+EXAMPLES, STEPS = 180, 50
 
 _chain = Chain()
 _world = build(_chain)
@@ -168,4 +168,4 @@ def test_the_channels_hold_exactly_what_they_owe() -> None:
     run_state_machine_as_test(
         Channels, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=True)
     )
-    assert calls["transact"] - before >= MIN_CALLS
+    assert calls["transact"] - before >= PROMISED["channels"]

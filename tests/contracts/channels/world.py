@@ -3,10 +3,12 @@ is what the published clients sign.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from eth_account import Account as Keys
 from eth_account.messages import encode_typed_data
+from eth_utils import keccak
 from x402.mechanisms.evm.batch_settlement.constants import (
     BATCH_SETTLEMENT_ADDRESS,
     CLAIM_BATCH_TYPES,
@@ -29,10 +31,39 @@ FAR = 2**40
 
 
 def sign_typed(signer: Account, types: dict[str, list[dict[str, str]]], message: dict[str, Any]) -> bytes:
-    """EIP-712 in the scheme's domain."""
+    """EIP-712 in the scheme's domain, as the published client signs."""
     domain = get_batch_settlement_eip712_domain(CHAIN_ID)
     signable = encode_typed_data(domain_data=domain, message_types=types, message_data=message)
     return bytes(Keys.sign_message(signable, signer.local.key).signature)
+
+
+@cache
+def _domain_and_typehash(types: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
+    """Separator of the scheme's domain, hash of a flat type."""
+    (kind, _), *fields = types
+    empty = {name: bytes(32) if of == "bytes32" else 0 for name, of in fields}
+    named = {kind: [{"name": name, "type": of} for name, of in fields]}
+    signable = encode_typed_data(get_batch_settlement_eip712_domain(CHAIN_ID), named, empty)
+    spelt = ",".join(f"{of} {name}" for name, of in fields)
+    return signable.header, keccak(text=f"{kind}({spelt})")
+
+
+def sign_flat(signer: Account, types: dict[str, list[dict[str, str]]], message: dict[str, Any]) -> bytes:
+    """What `sign_typed` signs, for structs of numbers and words: ten times as fast, for the state machine."""
+    ((kind, fields),) = types.items()
+    names = [(field["name"], field["type"]) for field in fields]
+    separator, typehash = _domain_and_typehash(((kind, ""), *names))
+    values = [message[name] for name, _ in names]
+    words = [value if isinstance(value, bytes) else value.to_bytes(32) for value in values]
+    digest = keccak(b"\x19\x01" + separator + keccak(typehash + b"".join(words)))
+    return sign(digest, bytes(signer.local.key))
+
+
+@cache
+def channel_id(config: tuple[Any, ...]) -> bytes:
+    """As x402's client computes it."""
+    known = ChannelConfig(*config[:-1], "0x" + config[-1].hex())
+    return bytes.fromhex(compute_channel_id(known, CHAIN_ID)[2:])
 
 
 @dataclass(frozen=True)
@@ -68,16 +99,14 @@ class Channel:
 
     @property
     def id(self) -> bytes:
-        """Its id, as x402's client computes it."""
-        *addresses, delay, salt = self.config
-        config = ChannelConfig(*addresses, withdraw_delay=delay, salt="0x" + salt.hex())
-        return bytes.fromhex(compute_channel_id(config, CHAIN_ID)[2:])
+        """Its id."""
+        return channel_id(self.config)
 
     def voucher(self, ceiling: int, total: int | None = None, by: Account | None = None) -> tuple[Any, ...]:
         """A claim up to `total` by a voucher for `ceiling`."""
         signer = by or self.payer_authorizer
         assert signer is not None
-        signature = sign_typed(signer, VOUCHER_TYPES, {"channelId": self.id, "maxClaimableAmount": ceiling})
+        signature = sign_flat(signer, VOUCHER_TYPES, {"channelId": self.id, "maxClaimableAmount": ceiling})
         return ((self.config, ceiling), signature, ceiling if total is None else total)
 
 
@@ -92,7 +121,7 @@ def batch_signature(by: Account, claims: list[tuple[Channel, tuple[Any, ...]]]) 
 
 def refund_signature(by: Account, channel: Channel, amount: int, nonce: int) -> bytes:
     """The receiver's authorizer signs a refund."""
-    return sign_typed(by, REFUND_TYPES, {"channelId": channel.id, "nonce": nonce, "amount": amount})
+    return sign_flat(by, REFUND_TYPES, {"channelId": channel.id, "nonce": nonce, "amount": amount})
 
 
 @dataclass

@@ -8,14 +8,24 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from cluster.testing import Chain, Receipt, reverts
+from cluster.testing.host import calls
 from cluster.testing.suite import NATIVE, deploy_suite
 from tests.contracts.compute.house import BURN, DAY, FUNDS, THAW, House, act
 from tests.contracts.compute.replay import X128, Replay
 from tests.contracts.compute.staking_model import Model, Refused
+from tests.contracts.promised import PROMISED
 
+EXAMPLES, STEPS = 120, 50
 MIN_OWN = 5
 PLENTY = 10**9 * 10**18
 PEOPLE = ("operator", "other", "late", "alice", "bob", "wallet")
@@ -555,5 +565,7 @@ class Staking(RuleBasedStateMachine):
             assert tuple(vars(tranche).values()) == expected
 
 
-Staking.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
-TestStaking = Staking.TestCase
+def test_staking_does_what_its_model_and_its_logs_say() -> None:
+    before = calls["transact"]
+    run_state_machine_as_test(Staking, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
+    assert calls["transact"] - before >= PROMISED["compute"]

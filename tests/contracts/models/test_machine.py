@@ -11,13 +11,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from cluster.testing.host import calls
 from tests.contracts.models.machine import Models
+from tests.contracts.promised import PROMISED
 
-EXAMPLES = int(os.environ.get("MODELS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MODELS_EXAMPLES", "140"))
 STEPS = 80
-PROMISED_CALLS = 3_500
 
 
 def test_the_model_registry_does_what_its_reference_says() -> None:
     before = calls["transact"]
     run_state_machine_as_test(Models, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
-    assert calls["transact"] - before >= PROMISED_CALLS
+    assert calls["transact"] - before >= PROMISED["models"]

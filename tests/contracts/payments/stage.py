@@ -77,6 +77,11 @@ class Stage:
     def model(self) -> Model:
         """What the model knows at the start."""
         model = Model(self.world, self.suite.treasury.address, self.chain.time)
+        self._tell(model)
+        return model
+
+    def _tell(self, model: Model) -> None:
+        """Who has what."""
         for name in PARTIES:
             for kind, amount in FUNDS.items():
                 model.balances[self.address[kind], self.address[name]] = amount
@@ -84,7 +89,6 @@ class Stage:
                 model.allowances[self.address[kind], self.address[name]] = ALLOWANCE
         supply = self.suite.token.totalSupply()
         model.balances[self.address["cp"], self.address["treasury"]] = supply - FUNDS["cp"] * len(PARTIES)
-        return model
 
 
 _stage: list[Stage] = []

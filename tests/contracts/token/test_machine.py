@@ -10,10 +10,10 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from cluster.testing.host import calls
+from tests.contracts.promised import PROMISED
 from tests.contracts.token.machine import Stage, TokenMachine
 
-PROMISED_CALLS = 8_000
-EXAMPLES = int(os.environ.get("TOKEN_EXAMPLES", "210"))
+EXAMPLES = int(os.environ.get("TOKEN_EXAMPLES", "270"))
 STEPS = 60
 
 
@@ -23,4 +23,4 @@ def test_the_token_does_what_its_model_says() -> None:
     how = settings(max_examples=EXAMPLES, stateful_step_count=STEPS)
     # Any factory does, whatever the annotation says.
     run_state_machine_as_test(lambda: TokenMachine(stage), settings=how)  # type: ignore[arg-type]
-    assert calls["transact"] - before >= PROMISED_CALLS
+    assert calls["transact"] - before >= PROMISED["token"]
