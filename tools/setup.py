@@ -133,6 +133,8 @@ def compiler() -> None:
 
 def contracts() -> None:
     """Compiles all contracts to .build/."""
+    # ape compiles the files that changed and leaves those that are made of them as they were.
+    shutil.rmtree(ROOT / ".build", ignore_errors=True)
     run(VENV / "bin" / "ape", "compile")
     # The first time, ape leaves the imported packages there, and takes them for ours from then on.
     left = ROOT / "contracts" / ".cache"
