@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tools.compiler import ROOT
 
-CHUNK_S = 90
+CHUNK_S = 180
 STEP_S = 10
 
 

@@ -31,6 +31,7 @@ VALUES = (0, 1, -1, 7, -99, 10**18, MAX_VALUE, -MAX_VALUE, MAX_VALUE + 1, -(2**1
 HASHES = tuple(keccak(text=f"request {n}") for n in range(5))
 INPUT = keccak(text="input")
 MOST_AGENTS = 6
+UNKNOWN_TASK = 2**64
 CHECKED_EVERY = 10
 RELAY, ROGUE = "rita", "rob"
 MODEL, VERSION = 1, 1
@@ -589,7 +590,7 @@ class AgentsMachine(RuleBasedStateMachine):
     def some_task(self, draw: int, allowed: bool, other: str) -> tuple[int, str]:
         """A task that exists, but for draw 999, and who acts."""
         if draw == 999 or not self.model.tasks:
-            return 77, other
+            return UNKNOWN_TASK, other
         task = 1 + draw % len(self.model.tasks)
         return task, self.actor(self.model.tasks[task - 1].agent_id, allowed, other)
 
@@ -603,7 +604,7 @@ class AgentsMachine(RuleBasedStateMachine):
     def log(self, draw: int, allowed: bool, other: str, leaves: int, count: int | None) -> None:
         """The tree may have more or fewer leaves than the batch is said to have."""
         number, caller = self.some_task(draw, allowed, other)
-        first = self.model.tasks[number - 1].steps if number != 77 else 0
+        first = self.model.tasks[number - 1].steps if number != UNKNOWN_TASK else 0
         tree = Tree([leaf(number, (first + n) % 2**64, keccak(text=f"{first + n}")) for n in range(leaves)])
         said = leaves if count is None else count
         self.both(

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-from eth_abi import encode
 from eth_utils import keccak
+
+from cluster.chain.words import encoder
+
+_STEP = encoder(["uint256", "uint64", "bytes32"])
 
 
 def leaf(task: int, step: int, step_hash: bytes) -> bytes:
     """A step's leaf, hashed twice."""
-    return keccak(keccak(encode(["uint256", "uint64", "bytes32"], [task, step, step_hash])))
+    return keccak(keccak(_STEP([task, step, step_hash])))
 
 
 def node(left: bytes, right: bytes) -> bytes:

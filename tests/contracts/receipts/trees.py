@@ -4,13 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from eth_abi import encode
 from eth_utils import keccak
 
+from cluster.chain.words import encoder
 from tests.contracts.agents.merkle import Tree, node
 
-RECEIPT = "(bytes32,address,uint256,uint32,address,uint256,uint32,uint32,uint64,uint48,bytes32,bytes32)"
+RECEIPT = [
+    "bytes32",
+    "address",
+    "uint256",
+    "uint32",
+    "address",
+    "uint256",
+    "uint32",
+    "uint32",
+    "uint64",
+    "uint48",
+    "bytes32",
+    "bytes32",
+]
 ROW = ["uint256", "address", "uint256", "uint32", "address", "uint64"]
+_RECEIPT, _ROW = encoder(RECEIPT), encoder(ROW)
 NOTHING = bytes(32)
 
 
@@ -37,7 +51,7 @@ class Receipt:
 
     @property
     def leaf(self) -> bytes:
-        return keccak(keccak(encode([RECEIPT], [self.values])))
+        return keccak(keccak(_RECEIPT(self.values)))
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ class Row:
     def leaf(self, number: int) -> bytes:
         """The leaf if it is row `number` of a draw."""
         *what, micro_dollars = self.values
-        return keccak(keccak(encode(ROW, [number, *what, micro_dollars])))
+        return keccak(keccak(_ROW([number, *what, micro_dollars])))
 
     def covers(self, receipt: Receipt) -> bool:
         return (
