@@ -10,18 +10,8 @@ from cluster.chain.words import encoder
 from tests.contracts.agents.merkle import Tree, node
 
 RECEIPT = [
-    "bytes32",
-    "address",
-    "uint256",
-    "uint32",
-    "address",
-    "uint256",
-    "uint32",
-    "uint32",
-    "uint64",
-    "uint48",
-    "bytes32",
-    "bytes32",
+    *("bytes32", "address", "uint256", "uint32", "address", "uint256"),
+    *("uint32", "uint32", "uint64", "uint48", "bytes32", "bytes32"),
 ]
 ROW = ["uint256", "address", "uint256", "uint32", "address", "uint64"]
 _RECEIPT, _ROW = encoder(RECEIPT), encoder(ROW)
