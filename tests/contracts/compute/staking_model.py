@@ -199,7 +199,10 @@ class Model:
             amount = self._leave(account, from_, tranche)
             return self._stake(account, to, amount, min_shares)
         except Refused:
-            self.tranches, self.operators = before
+            # In place: whoever composes models may hold on to these.
+            for there, was in zip((self.tranches, self.operators), before, strict=True):
+                there.clear()
+                there.update(was)  # type: ignore[arg-type]
             raise
 
     # --- rewards
