@@ -12,6 +12,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from dataclasses import asdict
+from pathlib import Path
 
 from tools.compiler import ROOT, SETTINGS, Compiler, is_ours
 from tools.compiler import sources as texts_of
@@ -25,8 +26,8 @@ BRANCHES_PERCENT = 95.0
 FOLDER = ROOT / "build" / "coverage"
 
 
-def build() -> tuple[dict[str, Source], Probes]:
-    """A home whose contracts are probed."""
+def build(home: Path) -> tuple[dict[str, Source], Probes]:
+    """Makes a home whose contracts are probed."""
     texts, probes = texts_of(), Probes()
     with Compiler() as compiler:
         trees, assemblies = compile_probed(compiler, texts, SETTINGS)
@@ -35,7 +36,7 @@ def build() -> tuple[dict[str, Source], Probes]:
         for name, assembly in assemblies.items():
             instrument(assembly, sources, probes)
             codes[name] = assemble(compiler, assembly, SETTINGS)
-    make_home(FOLDER / "home", codes)
+    make_home(home, codes)
     return sources, probes
 
 
@@ -63,7 +64,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="test processes (default 2)")
     asked = parser.parse_args()
     started = time.monotonic()
-    sources, probes = build()
+    sources, probes = build(FOLDER / "home")
     passed = run_tests(asked.tests, asked.jobs)
     hits = {int(line) for file in (FOLDER / "hits").glob("*.txt") for line in file.read_text().split()}
     found = report.rows(sources, probes, hits)

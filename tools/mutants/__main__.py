@@ -2,24 +2,28 @@
 
 `python -m tools.mutants --sample 60`, or `--contract PaymentRouter`, or `--all`. Survivors are explained in
 tools/mutants.toml. Exit code 1: fewer than 90 % killed, or a survivor without explanation; with `--all` also an
-explanation of a mutant that does not survive (any more). Results go to build/mutants.json as they come.
+explanation of a mutant that does not survive (any more). Results go to build/mutants.json as they come, and a mutant
+whose contracts and tests are those of a result there is not run again, unless `--fresh`.
 """
 
-import json
 import random
-import signal
 import sys
 import time
 import tomllib
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable
-from multiprocessing import Process, SimpleQueue
-from typing import Any
+from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
 
-from tools.compiler import ROOT, SETTINGS, Compiler, is_ours, sources
-from tools.mutants.operators import Mutant, mutants_of
+from tools.compiler import ROOT, Compiler
+from tools.mutants import evidence
+from tools.mutants.collected import Tests
+from tools.mutants.evidence import Evidence
+from tools.mutants.operators import Mutant
+from tools.mutants.results import Results
 from tools.mutants.runner import Outcome, Result, Worker
+from tools.mutants.spread import spread
+from tools.mutants.survey import Codes, Survey, plain_codes, survey
 
 WANTED_PERCENT = 90.0
 EXPLANATIONS = ROOT / "tools" / "mutants.toml"
@@ -27,80 +31,37 @@ FOLDER = ROOT / "build" / "mutants"
 NOTICED = (Outcome.KILLED, Outcome.TIMED_OUT)
 
 
-def survey() -> tuple[dict[str, str], list[Mutant], dict[str, list[str]]]:
-    """Contents by source, all mutants, and for each source which contracts that are deployed are made of it."""
-    contents = {name: text for name, text in sources().items() if is_ours(name)}
-    request = {
-        "language": "Solidity",
-        "sources": {name: {"content": text} for name, text in contents.items()},
-        "settings": {**SETTINGS, "outputSelection": {"*": {"": ["ast"]}}},
-    }
-    with Compiler() as compiler:
-        trees = {name: made["ast"] for name, made in compiler.run(request)["sources"].items()}
-    mutants = [mutant for name in contents for mutant in mutants_of(name, contents[name], trees[name])]
-    targets: dict[str, list[str]] = {name: [] for name in contents}
-    for name in contents:
-        for contract in trees[name]["nodes"]:
-            if contract["nodeType"] == "ContractDefinition" and _is_deployed(contract):
-                for used in _closure(name, trees):
-                    if used in targets:
-                        targets[used].append(f"{name}:{contract['name']}")
-    return contents, mutants, targets
+def what_tests_execute(found: Survey, plain: Codes, jobs: int) -> Evidence:
+    """From an earlier run as far as it holds. The contracts as they are must pass."""
+    ids = list(spread(1, FOLDER, lambda _, tests: tests.ids))
+    known = evidence.remembered(found.contents)
+    executed = {test: known[test] for test in ids if test in known}
+    missing = [test for test in ids if test not in known]
+    if missing:
+        print(f"mutants: what {len(missing)} of {len(ids)} tests execute is to be found out", flush=True)
+        homes = evidence.Homes.made(FOLDER, plain)
+        executed |= spread(jobs, FOLDER, lambda number, tests: homes.find_out(tests, missing[number::jobs]))
+        evidence.remember(found.contents, executed)
+    return Evidence(found.sources, executed)
 
 
-def _is_deployed(contract: dict[str, Any]) -> bool:
-    return contract["contractKind"] == "contract" and not contract["abstract"]
+def run_all(mutants: Sequence[Mutant], found: Survey, plain: Codes, executed: Evidence, jobs: int) -> Iterator[Result]:
+    """Results as they come, of several processes that each take the next mutant."""
+    taken = get_context("fork").Value("i", 0)
 
-
-def _closure(name: str, trees: dict[str, Any]) -> set[str]:
-    found, left = set(), [name]
-    while left:
-        one = left.pop()
-        if one not in found:
-            found.add(one)
-            left += [node["absolutePath"] for node in trees[one]["nodes"] if node["nodeType"] == "ImportDirective"]
-    return found
-
-
-def run_all(
-    mutants: list[Mutant], contents: dict[str, str], targets: dict[str, list[str]], jobs: int
-) -> Iterable[Result]:
-    """Results as they come, of several processes."""
-    results: SimpleQueue[Result | None] = SimpleQueue()
-
-    def work(number: int) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    def work(number: int, tests: Tests) -> Iterator[Result]:
+        worker = Worker(FOLDER / f"process-{number}", tests, found, plain, executed)
         try:
-            worker = Worker(FOLDER / f"home-{number}", contents, targets)
-            # Neighbours cost the same, so each process takes every second, third, …
-            for mutant in mutants[number::jobs]:
-                results.put(worker.run(mutant))
-            worker.close()
+            while True:
+                with taken.get_lock():
+                    mine, taken.value = taken.value, taken.value + 1
+                if mine >= len(mutants):
+                    return
+                yield worker.run(mutants[mine])
         finally:
-            results.put(None)
+            worker.close()
 
-    processes = [Process(target=work, args=(number,)) for number in range(jobs)]
-    for process in processes:
-        process.start()
-    # So that no process outlives this one.
-    signal.signal(signal.SIGTERM, lambda *_: _stop(processes))
-    running = jobs
-    while running:
-        result = results.get()
-        if result is None:
-            running -= 1
-        else:
-            yield result
-    for process in processes:
-        process.join()
-        if process.exitcode != 0:
-            raise SystemExit("mutants: a process ended early, so there is no verdict")
-
-
-def _stop(processes: list[Process]) -> None:
-    for process in processes:
-        process.terminate()
-    sys.exit(1)
+    yield from spread(jobs, FOLDER, work)
 
 
 def explained(text: str) -> dict[str, str]:
@@ -109,11 +70,9 @@ def explained(text: str) -> dict[str, str]:
     return {name: entry["why"].strip() for entry in entries for name in entry["mutants"] if entry["why"].strip()}
 
 
-def judge(results: list[Result], reasons: dict[str, str], everything: bool) -> tuple[float, list[str]]:
+def judge(results: Sequence[Result], reasons: dict[str, str], everything: bool) -> tuple[float, list[str]]:
     """Percentage killed, and what is wrong, in sentences."""
-    counts = Counter(result.outcome for result in results)
-    noticed = sum(counts[outcome] for outcome in NOTICED)
-    percent = 100 * noticed / max(noticed + counts[Outcome.SURVIVED], 1)
+    percent = killed_percent(results)
     survivors = {result.mutant.name for result in results if result.outcome is Outcome.SURVIVED}
     wrong = [f"survived without explanation: {name}" for name in sorted(survivors - reasons.keys())]
     if everything:
@@ -123,39 +82,58 @@ def judge(results: list[Result], reasons: dict[str, str], everything: bool) -> t
     return percent, wrong
 
 
+def killed_percent(results: Sequence[Result]) -> float:
+    """Of those that are mutants at all."""
+    counts = Counter(result.outcome for result in results)
+    noticed = sum(counts[outcome] for outcome in NOTICED)
+    return 100 * noticed / max(noticed + counts[Outcome.SURVIVED], 1)
+
+
 def main() -> int:
     parser = ArgumentParser(prog="python -m tools.mutants", description=__doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--sample", type=int, default=60, help="so many, drawn by the seed (default 60)")
     which.add_argument("--all", action="store_true", help="all mutants")
     which.add_argument("--list", action="store_true", help="only print their names")
-    parser.add_argument("--contract", help="only those of the contract or library of this name")
+    parser.add_argument("--contract", help="only those of the contracts or libraries of these names, with commas")
     parser.add_argument("--match", default="", help="only those whose name has this in it")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--fresh", action="store_true", help="take no results of earlier runs")
     asked = parser.parse_args()
     started = time.monotonic()
-    contents, mutants, targets = survey()
-    chosen = [m for m in mutants if asked.contract in (None, m.name.split(".")[0]) and asked.match in m.name]
-    everything = asked.all and len(chosen) == len(mutants)
-    if asked.list:
-        print("\n".join(mutant.name for mutant in chosen))
-        return 0
+    with Compiler() as compiler:
+        found = survey(compiler)
+        contracts = asked.contract.split(",") if asked.contract else None
+        chosen = [
+            m
+            for m in found.mutants
+            if (contracts is None or m.name.split(".")[0] in contracts) and asked.match in m.name
+        ]
+        everything = asked.all and len(chosen) == len(found.mutants)
+        if asked.list:
+            print("\n".join(mutant.name for mutant in chosen))
+            return 0
+        plain = plain_codes(compiler)
     if not asked.all:
         drawn = random.Random(asked.seed).sample(range(len(chosen)), min(asked.sample, len(chosen)))
         chosen = [chosen[i] for i in sorted(drawn)]
-    control = Worker(FOLDER / "home-control", contents, targets)
-    failed = control.control({mutant.source for mutant in chosen})
-    control.close()
-    if failed:
-        print(f"mutants: the contracts as they are fail {failed}; see {FOLDER}/home-control/test.log", file=sys.stderr)
-        return 1
-    print(f"mutants: {len(chosen)} of {len(mutants)}; the contracts as they are pass", flush=True)
-    results = []
-    for result in run_all(chosen, contents, targets, asked.jobs):
+    executed = what_tests_execute(found, plain, asked.jobs)
+    print(f"mutants: {len(chosen)} of {len(found.mutants)}; the contracts as they are pass", flush=True)
+
+    earlier = Results(found, executed)
+    results = [] if asked.fresh else earlier.still_holding(chosen)
+    done = {result.mutant.name for result in results}
+    left = [mutant for mutant in chosen if mutant.name not in done]
+    if results:
+        print(f"mutants: {len(results)} known from before, {killed_percent(results):.1f} % killed", flush=True)
+    begun = time.monotonic()
+    for count, result in enumerate(run_all(left, found, plain, executed, asked.jobs) if left else (), start=1):
         results.append(result)
-        print(f"{result.outcome:<13}{result.seconds:>5.0f} s  {result.mutant.name}  {result.by}", flush=True)
-        _write(results)
+        earlier.put(result)
+        to_go = (time.monotonic() - begun) / count * (len(left) - count) / 60
+        print(f"{result.outcome:<13}{result.seconds:>5.1f} s  {result.mutant.name}  {result.by}")
+        print(f"{len(results)}/{len(chosen)}  {killed_percent(results):.1f} %  {to_go:.0f} min to go", flush=True)
     percent, wrong = judge(results, explained(EXPLANATIONS.read_text()), everything)
     counts = Counter(result.outcome for result in results)
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
@@ -163,13 +141,6 @@ def main() -> int:
     for sentence in wrong:
         print(f"mutants: {sentence}", file=sys.stderr)
     return 1 if wrong else 0
-
-
-def _write(results: list[Result]) -> None:
-    rows = [
-        {"mutant": r.mutant.name, "outcome": r.outcome, "seconds": round(r.seconds, 1), "by": r.by} for r in results
-    ]
-    (ROOT / "build" / "mutants.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

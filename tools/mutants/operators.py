@@ -27,6 +27,11 @@ class Mutant:
     end: int
     text: str
 
+    @property
+    def place(self) -> str:
+        """Contract and function."""
+        return self.name.partition(":")[0]
+
     def applied(self, content: str) -> str:
         """The source's content with the mistake in it."""
         raw = content.encode()

@@ -1,28 +1,24 @@
-"""One mutant at a time: compiled by a warm compiler, tested by a child of a process that has imported everything."""
+"""One mutant at a time: compiled by a warm compiler, tested by children of a process that has collected the tests."""
 
-import os
-import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tools.compiler import ROOT, SETTINGS, CompilationFailed, Compiler
+from tools.compiler import SETTINGS as OPTIMIZED
+from tools.compiler import CompilationFailed, Compiler
 from tools.home import make_home, put_codes
+from tools.mutants.collected import Tests
+from tools.mutants.evidence import Evidence
 from tools.mutants.operators import Mutant
+from tools.mutants.survey import PLAIN, Codes, Survey
 
-TIMEOUT_S = 300
-CRASHED = 99
-_FORK = get_context("fork")
-# Imported once, before any child is forked.
-_WARM = ("cluster.testing.suite", "eth_account", "eth_abi", "pyrevm", "pytest")
+# So long a mutant is tested before it is compiled with the optimizer, to see if it is one at all.
+QUICK_S = 2.0
+# Tests that take longer are state machines, or nearly.
+LONG_S = 0.5
 
 
 class Outcome(StrEnum):
@@ -46,111 +42,74 @@ class Result:
 
 
 class Worker:
-    """Compiles and tests mutants one after the other, in a home of its own."""
+    """Compiles and tests mutants one after the other, in homes of its own."""
 
-    def __init__(self, folder: Path, contents: Mapping[str, str], targets: Mapping[str, Sequence[str]]) -> None:
-        """`targets`: for each source, the `source:Contract`s that are made of it."""
-        self._contents = contents
-        self._targets = targets
-        self._home = make_home(folder, {})
-        self._log = folder / "test.log"
+    def __init__(self, folder: Path, tests: Tests, survey: Survey, plain: Codes, evidence: Evidence) -> None:
+        """`plain`: all contracts as they are, not optimized."""
+        self._tests, self._survey, self._plain, self._evidence = tests, survey, plain, evidence
+        self._plain_home = make_home(folder / "plain", {})
+        self._optimized_home = make_home(folder / "optimized", {})
         self._compiler = Compiler()
-        for module in _WARM:
-            import_module(module)
-        self._originals: dict[str, dict[str, tuple[str, str]]] = {}
+        self._originals: dict[str, Codes] = {}
+        self._kills: Counter[tuple[str, str]] = Counter()
 
     def close(self) -> None:
         """Ends the compiler."""
         self._compiler.__exit__(None, None, None)
 
     def run(self, mutant: Mutant) -> Result:
-        """Compiles it and runs its domain's tests, then the others."""
+        """Compiles it and runs the tests that execute it: those that noticed one nearby first, then the quick ones."""
         started = time.monotonic()
         outcome, by = self._judge(mutant)
+        if by:
+            self._kills[mutant.place, by] += 1
         return Result(mutant, outcome, time.monotonic() - started, by)
-
-    def control(self, sources: Iterable[str]) -> str:
-        """Tests the contracts without a mistake, made the same way; gives what fails, else nothing."""
-        codes: dict[str, tuple[str, str]] = {}
-        for source in sources:
-            codes |= self._original(source)
-        put_codes(self._home, codes)
-        passed = self._tested(["tests/contracts"]) == 0
-        return "" if passed else _noticed(self._log.read_text()) or "the tests do not end"
 
     def _judge(self, mutant: Mutant) -> tuple[Outcome, str]:
         source = mutant.source
+        changed = mutant.applied(self._survey.contents[source])
         try:
-            codes = self._compile(source, mutant.applied(self._contents[source]))
+            plain = self._survey.compile(self._compiler, source, changed, PLAIN)
+            if plain.items() <= self._plain.items():
+                return Outcome.SAME_CODE, ""
+            put_codes(self._plain_home, self._plain | plain)
+            quick, slow, optimized_only = self._order(mutant)
+            found = self._found(self._plain_home, quick)
+            if found is not None:
+                return found
+            optimized = self._survey.compile(self._compiler, source, changed, OPTIMIZED)
         except CompilationFailed:
             return Outcome.NOT_COMPILED, ""
-        if codes == self._original(source):
+        if optimized == self._original(source):
             return Outcome.SAME_CODE, ""
-        put_codes(self._home, codes)
-        domain = f"tests/contracts/{Path(source).parts[1]}"
-        rounds = [["tests/contracts", f"--ignore={domain}"]]
-        if (ROOT / domain).is_dir():
-            rounds.insert(0, [domain])
-        for tests in rounds:
-            code = self._tested(tests)
-            if code is None:
-                return Outcome.TIMED_OUT, ""
-            if code != 0:
-                return Outcome.KILLED, _noticed(self._log.read_text())
-        return Outcome.SURVIVED, ""
+        put_codes(self._optimized_home, optimized)
+        return (
+            self._found(self._optimized_home, optimized_only)
+            or self._found(self._plain_home, slow)
+            or (Outcome.SURVIVED, "")
+        )
 
-    def _tested(self, tests: list[str]) -> int | None:
-        """Exit code of a child that runs tests in this home, or nothing if it took too long."""
-        child = _FORK.Process(target=_test, args=(self._home, tests, self._log), daemon=True)
-        child.start()
-        child.join(TIMEOUT_S)
-        if child.exitcode is None:
-            child.kill()
-            child.join()
+    def _order(self, mutant: Mutant) -> tuple[list[str], list[str], list[str]]:
+        """Quick tests, others, and those that only hold for optimized contracts."""
+        known = self._evidence.tests
+        ids = self._evidence.executing(mutant)
+        ids.sort(key=lambda test: (known[test].seconds > LONG_S, -self._kills[mutant.place, test], known[test].seconds))
+        plain = [test for test in ids if known[test].passes_plain]
+        quick, left = 0, QUICK_S
+        while quick < len(plain) and (left := left - known[plain[quick]].seconds) > 0:
+            quick += 1
+        return plain[:quick], plain[quick:], [test for test in ids if not known[test].passes_plain]
+
+    def _found(self, home: Path, tests: Sequence[str]) -> tuple[Outcome, str] | None:
+        if not tests:
             return None
-        # Tests failed, or could not be collected; anything else is no verdict.
-        if child.exitcode not in (0, 1, 2):
-            raise RuntimeError(f"pytest ended with exit code {child.exitcode}; see {self._log}")
-        return child.exitcode
+        report = self._tests.run(home, tests)
+        if report is None:
+            return Outcome.TIMED_OUT, ""
+        return (Outcome.KILLED, report.failed[0]) if report.failed else None
 
-    def _original(self, source: str) -> dict[str, tuple[str, str]]:
+    def _original(self, source: str) -> Codes:
         if source not in self._originals:
-            self._originals[source] = self._compile(source, self._contents[source])
+            content = self._survey.contents[source]
+            self._originals[source] = self._survey.compile(self._compiler, source, content, OPTIMIZED)
         return self._originals[source]
-
-    def _compile(self, source: str, content: str) -> dict[str, tuple[str, str]]:
-        targets = [target.split(":") for target in self._targets[source]]
-        wanted: dict[str, dict[str, list[str]]] = {}
-        for file, name in targets:
-            wanted.setdefault(file, {})[name] = ["evm.bytecode.object", "evm.deployedBytecode.object"]
-        request: dict[str, Any] = {
-            "language": "Solidity",
-            "sources": {file: {"content": self._contents[file]} for file in wanted} | {source: {"content": content}},
-            # Without metadata, the same code is the same bytes.
-            "settings": {**SETTINGS, "metadata": {"appendCBOR": False}, "outputSelection": wanted},
-        }
-        made = self._compiler.run(request)["contracts"]
-        return {
-            name: (made[file][name]["evm"]["bytecode"]["object"], made[file][name]["evm"]["deployedBytecode"]["object"])
-            for file, name in targets
-        }
-
-
-def _test(home: Path, tests: list[str], log: Path) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ["CLUSTER_HOME"] = str(home)
-    os.chdir(ROOT)
-    options = ["-x", "-q", "--tb=line", "--timeout=120", "-p", "no:randomly", "-p", "tools.mutants.plugin"]
-    code = CRASHED
-    try:
-        with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
-            code = int(pytest.main([*options, *tests]))
-    finally:
-        os._exit(code)
-
-
-def _noticed(log: str) -> str:
-    for line in log.splitlines():
-        if line.startswith(("FAILED ", "ERROR ")):
-            return line.split(" ")[1]
-    return ""

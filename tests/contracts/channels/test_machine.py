@@ -3,6 +3,7 @@ the contract holding exactly what it owes.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import settings
@@ -19,8 +20,12 @@ SALTS = st.integers(0, 2)
 AMOUNTS = st.one_of(st.integers(0, 3), st.integers(0, 2_000))
 EXAMPLES, STEPS = 180, 50
 
-_chain = Chain()
-_world = build(_chain)
+
+@cache
+def _built() -> tuple[Chain, World]:
+    """One for all runs, each of which is undone."""
+    chain = Chain()
+    return chain, build(chain)
 
 
 class Channels(RuleBasedStateMachine):
@@ -28,9 +33,9 @@ class Channels(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.isolation = _chain.isolated()
+        self.chain, self.world = _built()
+        self.isolation = self.chain.isolated()
         self.isolation.__enter__()
-        self.world: World = _world
         self.model = Model(QUARTER_HOUR)
         self.seen: list[tuple[Channel, tuple[Any, ...]]] = []
 
@@ -93,7 +98,7 @@ class Channels(RuleBasedStateMachine):
 
     @rule(salt=SALTS, amount=AMOUNTS)
     def initiate(self, salt: int, amount: int) -> None:
-        config, now = self.channel(salt).config, _chain.time
+        config, now = self.channel(salt).config, self.chain.time
         self.both(
             lambda: self.model.initiate(salt, amount, now),
             lambda: self.world.channels.initiateWithdraw(config, amount, sender=self.world.payer),
@@ -101,7 +106,7 @@ class Channels(RuleBasedStateMachine):
 
     @rule(salt=SALTS)
     def finalize(self, salt: int) -> None:
-        config, now = self.channel(salt).config, _chain.time
+        config, now = self.channel(salt).config, self.chain.time
         self.both(
             lambda: self.model.finalize(salt, now),
             lambda: self.world.channels.finalizeWithdraw(config, sender=self.world.payer),
@@ -129,7 +134,7 @@ class Channels(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, QUARTER_HOUR - 1, QUARTER_HOUR]))
     def wait(self, seconds: int) -> None:
-        _chain.mine(seconds)
+        self.chain.mine(seconds)
 
     @rule(blocked=st.booleans())
     def blacklist_the_receiver(self, blocked: bool) -> None:
