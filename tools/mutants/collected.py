@@ -32,10 +32,10 @@ _FORK = get_context("fork")
 
 @dataclass
 class Report:
-    """What became of tests: seconds of each that ran, which failed, and if asked for the probes that each met."""
+    """What became of tests: seconds of each that ran, which failed in which phase, and if asked the probes each met."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     hits: dict[str, set[int]] = field(default_factory=dict)
 
 
@@ -91,11 +91,11 @@ class _Recorder:
         self._report = report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Each of set-up, call and tear-down."""
+        """For each phase of a test: setup, call and teardown."""
         seconds = self._report.seconds
         seconds[report.nodeid] = seconds.get(report.nodeid, 0.0) + report.duration
         if report.failed:
-            self._report.failed.append(report.nodeid)
+            self._report.failed.setdefault(report.nodeid, report.when)
             print(report.longreprtext, flush=True)
 
 
@@ -149,4 +149,4 @@ def _noticing_only() -> None:
         run(factory, settings=hypothesis.settings(settings, max_examples=EXAMPLES, phases=phases), **options)
         pytest.skip("the promised number of calls is a matter of the whole run")
 
-    hypothesis.stateful.run_state_machine_as_test = shortly
+    hypothesis.stateful.run_state_machine_as_test = shortly  # type: ignore[assignment]

@@ -161,9 +161,9 @@ class Homes:
             if traced is None or timed is None:
                 raise RuntimeError(f"these do not end: {chunk}")
             if timed.failed:
-                certain = tests.run(self.optimized, timed.failed, to_the_end=True)
+                certain = tests.run(self.optimized, list(timed.failed), to_the_end=True)
                 if certain is None or certain.failed:
-                    raise RuntimeError(f"the contracts as they are fail {certain.failed if certain else timed.failed}")
+                    raise RuntimeError(f"the contracts as they are fail {list((certain or timed).failed)}")
             for test in chunk:
                 places = {place for probe in traced.hits[test] for place in self.probes.units.get(probe, ())}
                 yield test, Executed(of_test(test), timed.seconds[test], test not in timed.failed, sorted(places))

@@ -106,7 +106,7 @@ class Worker:
         report = self._tests.run(home, tests)
         if report is None:
             return Outcome.TIMED_OUT, ""
-        return (Outcome.KILLED, report.failed[0]) if report.failed else None
+        return (Outcome.KILLED, next(iter(report.failed))) if report.failed else None
 
     def _original(self, source: str) -> Codes:
         if source not in self._originals:
