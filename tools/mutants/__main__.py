@@ -14,6 +14,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
+from resource import RUSAGE_CHILDREN, getrusage
 
 from tools.compiler import ROOT, Compiler
 from tools.mutants import evidence
@@ -137,7 +138,9 @@ def main() -> int:
     percent, wrong = judge(results, explained(EXPLANATIONS.read_text()), everything)
     counts = Counter(result.outcome for result in results)
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
-    print(f"mutants: {percent:.1f} % killed in {time.monotonic() - started:.0f} s")
+    took = getrusage(RUSAGE_CHILDREN)
+    cpu_min = (took.ru_utime + took.ru_stime) / 60
+    print(f"mutants: {percent:.1f} % killed in {time.monotonic() - started:.0f} s, {cpu_min:.1f} CPU-minutes")
     for sentence in wrong:
         print(f"mutants: {sentence}", file=sys.stderr)
     return 1 if wrong else 0

@@ -44,13 +44,13 @@ class Evidence:
 
     def executing(self, mutant: Mutant) -> list[str]:
         """Tests that execute what a mutant changes; of what is no code by itself, those that execute its source."""
-        unit = self.sources[mutant.source].innermost((mutant.start, mutant.end))
-        around = (0, len(self.sources[mutant.source].text))
-        for start, end in filter(None, (unit, around)):
-            places = [
-                place for place in self._by_source.get(mutant.source, {}) if start <= place[0] and place[1] <= end
-            ]
-            found = {test for place in places for test in self._by_source[mutant.source][place]}
+        source = self.sources[mutant.source]
+        units = self._by_source.get(source.name, {})
+        # By its first byte: a statement's range is without the semicolon.
+        unit = source.innermost((mutant.start, mutant.start + 1))
+        for start, end in filter(None, (unit, (0, len(source.text)))):
+            inside = (each for each in units if start <= each[0] and each[1] <= end)
+            found = {test for each in inside for test in units[each]}
             if found:
                 return sorted(found)
         return sorted(self.tests)

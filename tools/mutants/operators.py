@@ -13,6 +13,8 @@ COMPARISON = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="
 ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "%": "/", "<<": ">>", ">>": "<<", "&": "|", "|": "&", "^": "|"}
 ASSIGNMENT = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=": "|="}
 STEP = {"++": "--", "--": "++"}
+# Functions whose first two arguments may stand in either order.
+COMMUTATIVE = ("max", "min", "mulDiv")
 
 Change = tuple[str, int, int, str]
 
@@ -168,13 +170,14 @@ def _literal(node: dict[str, Any], raw: bytes) -> Iterator[Change]:
 
 def _call(node: dict[str, Any], raw: bytes) -> Iterator[Change]:
     arguments = node["arguments"]
+    name = node["expression"].get("memberName")
     if node["kind"] == "functionCall" and not node.get("names"):
-        for one, two in pairwise(arguments):
+        pairs = list(pairwise(arguments))
+        for one, two in pairs[1:] if name in COMMUTATIVE else pairs:
             kinds = [argument["typeDescriptions"].get("typeString") for argument in (one, two)]
             texts = _text(one, raw), _text(two, raw)
             if kinds[0] == kinds[1] and texts[0] != texts[1]:
                 yield "arguments", _span(one)[0], _span(two)[1], f"{texts[1]}, {texts[0]}"
-    name = node["expression"].get("memberName")
     if name == "mulDiv":
         start, end = _span(node)
         whole = _text(node, raw)

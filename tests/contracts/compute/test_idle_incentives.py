@@ -80,6 +80,16 @@ def test_those_who_answer_share_the_pot_by_stake_and_class(idle: Idle) -> None:
         idle.contract.returnPot(epoch, sender=idle.anyone)
 
 
+def test_a_part_is_rounded_down_and_the_last_one_gets_the_rest(idle: Idle) -> None:
+    idle.fund(13)
+    epoch = idle.open()
+    for operator in (idle.first, idle.second):
+        idle.contract.answer(epoch, operator, sender=operator)
+    idle.chain.mine(WINDOW)
+    idle.contract.pay(epoch, [idle.second], sender=idle.anyone).expect("Paid", operator=idle.second, amount=7)
+    idle.contract.pay(epoch, [idle.first], sender=idle.anyone).expect("Paid", operator=idle.first, amount=6)
+
+
 def test_no_answer_no_pay(idle: Idle) -> None:
     idle.fund(POT)
     epoch = idle.open()
@@ -202,7 +212,8 @@ def test_parameters(idle: Idle) -> None:
     assert (idle.contract.EPOCH(), idle.contract.ANSWER_WINDOW()) == (DAY, WINDOW)
     assert (idle.contract.token(), idle.contract.staking()) == (idle.cp.address, idle.house.staking.address)
     assert idle.contract.rate() == RATE
-    top = idle.contract.MAX_RATE()
+    top = 1_000 * CP
+    assert idle.contract.MAX_RATE() == top
     with reverts("RateTooHigh", top + 1, top):
         idle.contract.setRate(top + 1, sender=idle.admin)
     idle.contract.setRate(top, sender=idle.admin).expect("RateSet", rate=top)
@@ -238,6 +249,8 @@ def test_funds_of_a_token_that_takes_a_fee_are_refused(idle: Idle) -> None:
     contract = idle.chain.deploy_proxy("IdleIncentives", [staking], [idle.house.suite.manager, 0], sender=idle.admin)
     fee.mint(idle.payer, 1_000, sender=idle.admin)
     fee.approve(contract, 1_000, sender=idle.payer)
+    # What was there before does not count as received.
+    fee.mint(contract, 1_000, sender=idle.admin)
     with reverts("ReceivedLess", 990, 1_000):
         contract.fund(1_000, sender=idle.payer)
 

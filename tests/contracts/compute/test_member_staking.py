@@ -43,7 +43,8 @@ def test_a_stake_gives_the_highest_tier_it_reaches(club: Club) -> None:
     receipt.expect("Staked", account=club.alice, payer=club.alice, amount=100 * CP - 1)
     assert club.tier(club.alice) == (0, 0, 0)
     for more, tier in ((1, (1, 500, 1)), (900 * CP, (2, 1_000, 1)), (9_000 * CP, (3, 2_000, 5))):
-        club.staking.stakeFor(club.alice, more, sender=club.bob)
+        receipt = club.staking.stakeFor(club.alice, more, sender=club.bob)
+        receipt.expect("Staked", account=club.alice, payer=club.bob, amount=more)
         assert club.tier(club.alice) == tier
     assert club.tier(club.bob) == (0, 0, 0)
     assert club.staking.totalStaked() == club.cp.balanceOf(club.staking) == 10_000 * CP
@@ -115,6 +116,8 @@ def test_what_arrives_is_measured(club: Club) -> None:
     staking = club.chain.deploy_proxy("MemberStaking", [fee], [club.suite.manager, 0, []], sender=club.admin)
     fee.mint(club.alice, 1_000, sender=club.admin)
     fee.approve(staking, 1_000, sender=club.alice)
+    # What was there before does not count.
+    fee.mint(staking, 1_000, sender=club.admin)
     with reverts("ReceivedLess", 990, 1_000):
         staking.stakeFor(club.alice, 1_000, sender=club.alice)
 
@@ -133,6 +136,7 @@ def test_tiers_ascend(club: Club) -> None:
             club.staking.setTiers(tiers, sender=club.admin)
     with reverts("TooManyTiers", 17, 16):
         club.staking.setTiers([(i + 1, 0, 0) for i in range(17)], sender=club.admin)
+    club.staking.setTiers([(i + 1, 0, 0) for i in range(16)], sender=club.admin)
     club.staking.stakeFor(club.alice, 10_000 * CP, sender=club.alice)
     receipt = club.staking.setTiers([(CP, 10_000, 9)], sender=club.admin)
     assert [tuple(vars(tier).values()) for tier in receipt.expect("TiersSet").tiers] == [(CP, 10_000, 9)]
