@@ -1,10 +1,11 @@
 """A second home of the checkout with other bytecode, for tests to run against: everything linked but the artifacts."""
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from tools.compiler import ROOT
 
@@ -25,12 +26,12 @@ def make_home(folder: Path, codes: Codes) -> Path:
 
 def put_codes(folder: Path, codes: Codes) -> None:
     """Writes the checkout's artifacts with these codes in place of theirs."""
-    build = json.loads((ROOT / ".build" / "__local__.json").read_text())
+    build = msgspec.json.decode((ROOT / ".build" / "__local__.json").read_bytes())
     for name, (creation, runtime) in codes.items():
         kind = build["contractTypes"][name]
         kind["deploymentBytecode"] = {"bytecode": f"0x{creation}"}
         kind["runtimeBytecode"] = {"bytecode": f"0x{runtime}"}
     path = folder / ".build" / "__local__.json"
     # Replaced whole: artifacts are cached by the file's time.
-    (fresh := path.with_suffix(".new")).write_text(json.dumps(build))
+    (fresh := path.with_suffix(".new")).write_bytes(msgspec.json.encode(build))
     os.replace(fresh, path)
