@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from resource import RLIMIT_CPU, setrlimit
 from typing import Any
 
 import hypothesis.stateful
@@ -26,7 +27,9 @@ from tools.home import make_home
 TESTS = "tests/contracts"
 # State machines run so many examples: enough to notice nearly all that they would.
 EXAMPLES = 12
-LIMIT_S = 300
+# Of the processor, since a machine may be busy with other things; and as a last resort of the clock.
+LIMIT_CPU_S = 300
+LIMIT_S = 3_600
 _FORK = get_context("fork")
 
 
@@ -50,23 +53,30 @@ class Tests:
     def run(self, home: Path, ids: Sequence[str], *, to_the_end: bool = False, hits: bool = False) -> Report | None:
         """Runs tests, in this order, on the artifacts of a home until one fails. Nothing, if that takes too long."""
         mine, others = _FORK.Pipe(duplex=False)
-        child = _FORK.Process(target=self._child, args=(others, home, ids, to_the_end, hits), daemon=True)
+        limit_cpu_s = LIMIT_CPU_S * (10 if to_the_end else 1)
+        child = _FORK.Process(target=self._child, args=(others, home, ids, to_the_end, hits, limit_cpu_s), daemon=True)
         child.start()
         others.close()
         try:
-            if not mine.poll(LIMIT_S * (10 if to_the_end else 1)):
+            if not mine.poll(LIMIT_S):
                 return None
             report: Report = mine.recv()
             return report
         except EOFError:
+            child.join()
+            if child.exitcode == -signal.SIGXCPU:
+                return None
             raise RuntimeError(f"the tests ended without a report; see {self._log}") from None
         finally:
             mine.close()
             child.kill()
             child.join()
 
-    def _child(self, to: Connection, home: Path, ids: Sequence[str], to_the_end: bool, hits: bool) -> None:
+    def _child(
+        self, to: Connection, home: Path, ids: Sequence[str], to_the_end: bool, hits: bool, limit_cpu_s: int
+    ) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        setrlimit(RLIMIT_CPU, (limit_cpu_s, limit_cpu_s + 1))
         os.environ["CLUSTER_HOME"] = str(home)
         report = Report()
         recorder = _Recorder(report)
@@ -124,7 +134,7 @@ def with_tests(folder: Path, work: Callable[[Tests], None], tests: Sequence[str]
     log = folder / "collected.log"
     # hypothesis is imported before pytest could rewrite its assertions.
     ignored = "ignore::pytest.PytestAssertRewriteWarning"
-    options = ["-q", "-s", "--tb=native", "--timeout=120", "-p", "no:randomly", "-W", ignored, *tests]
+    options = ["-q", "-s", "--tb=native", "--timeout=0", "-p", "no:randomly", "-W", ignored, *tests]
     with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
         code = pytest.main(options, plugins=[_Loop(work, folder / "test.log")])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
