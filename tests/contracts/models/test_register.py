@@ -89,7 +89,7 @@ LONG = "a" * 64
 
 @pytest.mark.parametrize(
     "name",
-    ["a/b", "0/9", "meta-llama/llama-3.1-70b_instruct", f"{LONG}/{LONG}", "a--b/c..d", "a.b_c/d"],
+    ["a/b", "0/9", "z/a09z", "meta-llama/llama-3.1-70b_instruct", f"{LONG}/{LONG}", "a--b/c..d", "a.b_c/d"],
 )
 def test_names_that_are_taken(world: World, name: str) -> None:
     assert world.models.nameOf(world.register(name)) == name

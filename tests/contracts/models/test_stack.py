@@ -47,6 +47,16 @@ def test_thirds_are_rounded_by_their_running_sum(world: World) -> None:
     assert [ppm for _, _, ppm in world.rows(model)] == [500_000, 166_666, 166_667, 166_667]
 
 
+def test_a_running_sum_just_below_a_millionth_is_rounded_down(world: World) -> None:
+    seals = world.dataset("seals")
+    world.models.setFigures((0, 0, 699_999, 200_001, 100_000), sender=world.admin)
+    parent = world.register("acme/parent", datasets=[(seals, 1)])
+    world.models.setFigures((0, 0, 500_000, 200_001, 299_999), sender=world.admin)
+    child = world.register("acme/child", DERIVED, parent=(parent, 1))
+    # 700,001 + 299,999 * 300,001 / 1,000,000 = 790,000.999999.
+    assert world.rows(child) == [(OWNER, child, 700_001), (OWNER, parent, 89_999), (HOLDER, seals, 210_000)]
+
+
 def test_a_family_of_three_generations(world: World) -> None:
     seals, terns, krill = (world.dataset(slug) for slug in ("seals", "terns", "krill"))
     first = world.register("acme/first", datasets=[(seals, 1)])
