@@ -12,6 +12,7 @@ CHANNELS, TOKEN, IDENTITIES = (
     "token/ClusterToken.sol",
     "agents/IdentityRegistry.sol",
 )
+CREDITS, OF_ROUTER = "payments/Credits.sol", f"{ROUTER}:PaymentRouter"
 
 BUGS = [
     Bug(
@@ -76,8 +77,8 @@ BUGS = [
         {
             "uint256 amount, address to) external nonReentrant {": "uint256 amount, address to) external {",
             "        $.balance[currency][msg.sender] = balance - amount;\n": "",
-            "        if (!success) revert TransferFailed(currency, to, amount);\n": (
-                "        if (!success) revert TransferFailed(currency, to, amount);\n"
+            "        Currency.send(currency, to, amount);\n": (
+                "        Currency.send(currency, to, amount);\n"
                 "        $.balance[currency][msg.sender] = balance - amount;\n"
             ),
         },
@@ -88,8 +89,8 @@ BUGS = [
         ROUTER,
         {
             "        purchases.set(id);\n": "",
-            "            _payOrCredit(NATIVE, msg.sender, msg.value - sale.price);\n": (
-                "            _payOrCredit(NATIVE, msg.sender, msg.value - sale.price);\n"
+            "            _payOrCredit(Currency.NATIVE, msg.sender, msg.value - sale.price);\n": (
+                "            _payOrCredit(Currency.NATIVE, msg.sender, msg.value - sale.price);\n"
                 "            _storage().purchases[recipient].set(id);\n"
             ),
         },
@@ -97,13 +98,10 @@ BUGS = [
     ),
     Bug(
         "re-entrancy guard: a receiver comes back in",
-        ROUTER,
-        {
-            "claim(address currency, address to) external nonReentrant returns": (
-                "claim(address currency, address to) external returns"
-            )
-        },
+        CREDITS,
+        {"claim(address currency, address to) external nonReentrant": "claim(address currency, address to) external"},
         "payments/test_reentrancy.py::test_a_receiver_does_not_get_back_in",
+        OF_ROUTER,
     ),
     Bug(
         "rounding: shares are paid out rounded up",
@@ -143,19 +141,16 @@ BUGS = [
     ),
     Bug(
         "pause: it holds what is people's own",
-        ROUTER,
-        {
-            "claim(address currency, address to) external nonReentrant returns": (
-                "claim(address currency, address to) external nonReentrant whenNotPaused returns"
-            )
-        },
-        "payments/test_claim.py::test_no_pause_and_no_change_of_currencies_stops_a_claim",
+        PREPAID,
+        {"uint256 amount, address to) external nonReentrant {": "uint256 amount, address to) external whenNotPaused {"},
+        "settlement/test_prepaid_balances.py::test_a_pause_stops_deposits_and_draws_but_never_the_way_out",
     ),
     Bug(
         "double claim: a credit stays when it was paid",
-        ROUTER,
-        {"        $.claimable[currency][msg.sender] = 0;\n        $.totalClaimable[currency] -= amount;\n": ""},
+        CREDITS,
+        {"        $.claimable[currency][msg.sender] = 0;\n        $.owed[currency] -= amount;\n": ""},
         "payments/test_claim.py::test_takes_the_whole_credit_out_once",
+        OF_ROUTER,
     ),
     Bug(
         "slippage: fewer shares than agreed",
@@ -171,9 +166,10 @@ BUGS = [
     ),
     Bug(
         "measured arrival: a token that takes a fee is believed",
-        ROUTER,
-        {"        _requireReceived(currency, before, sale.price);\n": ""},
+        "payments/Currency.sol",
+        {"        requireReceived(token, before, amount);\n": ""},
         "payments/test_purchase.py::test_a_token_that_takes_a_fee_is_measured_and_refused",
+        OF_ROUTER,
     ),
     Bug(
         "slash: it does not reach what thaws",
@@ -221,9 +217,10 @@ BUGS = [
     ),
     Bug(
         "failed push: what a receiver did not take is nobody's",
-        ROUTER,
-        {"        $.claimable[currency][to] += amount;\n": ""},
+        CREDITS,
+        {"        _credits().claimable[currency][account] += amount;\n": ""},
         "payments/test_purchase.py::test_a_payee_who_does_not_take_native_coin_gets_a_credit_and_stops_nobody",
+        OF_ROUTER,
     ),
     Bug(
         "front-running: an address that is paid does not bind the referrer",
