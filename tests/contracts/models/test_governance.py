@@ -113,6 +113,23 @@ def test_state_stands_in_its_erc_7201_namespace(world: World) -> None:
     assert world.chain.storage(world.models, slot + 1) == world.models.totalModels() == 1
 
 
+def test_stacks_and_datasets_are_packed_as_the_next_version_will_read_them(world: World) -> None:
+    datasets = [(world.dataset(f"data-{number}"), 1 + number) for number in range(5)]
+    model = world.register("acme/model", datasets=datasets)
+    at = int.from_bytes(keccak(text="cluster.storage.ModelRegistry")) - 1
+    at = (int.from_bytes(keccak(at.to_bytes(32))) & ~0xFF) + 7
+    for key in (model, 1):
+        at = int.from_bytes(keccak(key.to_bytes(32) + at.to_bytes(32)))
+
+    def words(first: int, parts: list[int]) -> None:
+        for start in range(0, len(parts), 4):
+            packed = sum(part << 64 * place for place, part in enumerate(parts[start : start + 4]))
+            assert world.chain.storage(world.models, first + start // 4) == packed
+
+    words(at + 1, [kind << 60 | id_ << 20 | ppm for kind, id_, ppm in world.rows(model)])
+    words(int.from_bytes(keccak((at + 9).to_bytes(32))), [id_ << 16 | weight for id_, weight in datasets])
+
+
 def test_nobody_initializes_twice_nor_the_implementation(world: World) -> None:
     with reverts("InvalidInitialization"):
         world.models.initialize(world.manager, sender=world.admin)
