@@ -126,6 +126,8 @@ def main() -> int:
     results = [] if asked.fresh else earlier.still_holding(chosen)
     done = {result.mutant.name for result in results}
     left = [mutant for mutant in chosen if mutant.name not in done]
+    # So that a part says something about the whole.
+    random.Random(asked.seed).shuffle(left)
     if results:
         print(f"mutants: {len(results)} known from before, {killed_percent(results):.1f} % killed", flush=True)
     begun = time.monotonic()
