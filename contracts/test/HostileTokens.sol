@@ -47,3 +47,28 @@ contract FalseToken is HostileToken {
         return super.transferFrom(from, to, value);
     }
 }
+
+/// @title Calls somebody back whenever it moves, as an ERC-777 token would
+contract CallingToken is HostileToken {
+    address public target;
+    bytes public data;
+    /// @notice How often it called, and how often that succeeded.
+    uint256 public calls;
+    uint256 public successes;
+
+    constructor() ERC20("Calling", "CALL") {}
+
+    /// @notice Whom to call with what; nobody, for the zero address.
+    function arm(address newTarget, bytes calldata newData) external {
+        target = newTarget;
+        data = newData;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (target == address(0)) return;
+        ++calls;
+        (bool success, ) = target.call(data);
+        if (success) ++successes;
+    }
+}

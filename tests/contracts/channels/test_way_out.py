@@ -1,5 +1,7 @@
 """Withdrawals by the payer's side and refunds by the receiver's: never what was claimed, never twice."""
 
+from collections.abc import Callable
+
 import pytest
 
 from cluster.testing import Account, reverts
@@ -190,3 +192,29 @@ def test_claim_and_refund_in_one_transaction(world: World) -> None:
     world.channels.multicall(calls, sender=world.receiver)
     assert world.channels.channels(channel.id) == (40, 40)
     assert world.usdc.balanceOf(world.payer) == 60
+
+
+@pytest.mark.parametrize("way", ["settle", "finalizeWithdraw", "refund", "refundWithSignature"])
+def test_a_token_that_calls_back_is_not_let_in(world: World, way: str) -> None:
+    token = world.chain.deploy("CallingToken", sender=world.stranger)
+    collector = world.chain.deploy("ApprovalCollector", sender=world.stranger)
+    token.mint(world.payer, 100, sender=world.stranger)
+    token.approve(collector, 100, sender=world.payer)
+    channel = world.channel(token=token.address)
+    world.channels.deposit(channel.config, 100, collector, b"", sender=world.relayer)
+    world.channels.claim([channel.voucher(40)], sender=world.receiver)
+    world.channels.initiateWithdraw(channel.config, 10, sender=world.payer)
+    world.chain.mine(QUARTER_HOUR)
+    ways: dict[str, Callable[[], object]] = {
+        "settle": lambda: world.channels.settle(world.receiver, token, sender=world.stranger),
+        "finalizeWithdraw": lambda: world.channels.finalizeWithdraw(channel.config, sender=world.payer),
+        "refund": lambda: world.channels.refund(channel.config, 5, sender=world.receiver),
+        "refundWithSignature": lambda: world.channels.refundWithSignature(
+            channel.config, 5, 0, refund_signature(world.authorizer, channel, 5, 0), sender=world.stranger
+        ),
+    }
+    # Anyone may settle, whatever there is.
+    again = world.channels.settle.calldata(world.stranger, world.usdc)
+    token.arm(world.channels, again, sender=world.stranger)
+    ways[way]()
+    assert (token.calls(), token.successes()) == (1, 0)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cluster.chain.roles import PARAMETERS
 from cluster.testing import reverts
 from cluster.testing.suite import NATIVE
 from tests.contracts.compute.house import CP, MIN_OWN, House
@@ -127,3 +128,25 @@ def test_a_receiver_that_calls_back_gets_nowhere(house: House, call: str) -> Non
     assert not wallet.reentered()
     assert house.balance(NATIVE, wallet) in (799, 800)
     assert house.staking.totalOwed(NATIVE) == house.balance(NATIVE, house.staking)
+
+
+@pytest.mark.parametrize("way", ["addReward", "addRewards", "claim", "rescueSurplus"])
+def test_a_currency_that_calls_back_is_not_let_in(house: House, way: str) -> None:
+    token = house.chain.deploy("CallingToken", sender=house.admin)
+    house.suite.router.setCurrency(token, True, sender=house.admin)
+    token.mint(house.payer, 1_000, sender=house.admin)
+    token.approve(house.staking, 1_000, sender=house.payer)
+    house.stake(house.operator, CP)
+    house.reward(100, token)
+    token.transfer(house.staking, 5, sender=house.payer)
+    ways: dict[str, Callable[[], object]] = {
+        "addReward": lambda: house.reward(1, token),
+        "addRewards": lambda: house.staking.addRewards([house.operator], token, [1], sender=house.payer),
+        "claim": lambda: house.staking.claim([], token, house.operator, sender=house.operator),
+        "rescueSurplus": lambda: house.staking.rescueSurplus(token, house.anyone, 5, sender=house.admin),
+    }
+    house.suite.grant(PARAMETERS.id, token)
+    again = house.staking.rescueSurplus.calldata(NATIVE, house.anyone, 0)
+    token.arm(house.staking, again, sender=house.admin)
+    ways[way]()
+    assert (token.calls(), token.successes()) == (1, 0)
