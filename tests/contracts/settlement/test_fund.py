@@ -11,18 +11,19 @@ from tests.contracts.settlement.world import BASE_MODEL, TUNED_MODEL, World
 
 def test_shares_are_recorded_and_told_with_neighbours_of_one_till_together(world: World) -> None:
     owen, bob = world.owen.address, world.bob.address
-    shares = [(1, 1, owen, 10), (1, 1, owen, 20), (2, 1, owen, 5), (1, 1, bob, 7), (1, 1, owen, 1)]
+    shares = [(1, 1, owen, 10), (1, 1, owen, 20), (2, 1, owen, 5), (2, 2, owen, 6), (1, 1, bob, 7), (1, 1, owen, 1)]
     receipt = world.settlement.fund(world.usdc, shares, sender=world.ann)
     funded = receipt.named("Funded")
     assert [(e.modelId, e.version, e.operator, e.amount) for e in funded] == [
         (1, 1, owen, 30),
         (2, 1, owen, 5),
+        (2, 2, owen, 6),
         (1, 1, bob, 7),
         (1, 1, owen, 1),
     ]
     assert all((e.currency, e.payer) == (world.usdc.address, world.ann.address) for e in funded)
     assert world.settlement.fundedFor(1, 1, owen, world.usdc) == 31
-    assert world.usdc.balanceOf(world.settlement) == world.settlement.totalOwed(world.usdc) == 43
+    assert world.usdc.balanceOf(world.settlement) == world.settlement.totalOwed(world.usdc) == 49
 
 
 def test_what_was_funded_and_what_was_sent_is_swept_together(world: World) -> None:

@@ -181,6 +181,12 @@ def test_a_draw_moves_what_was_used_into_the_settlement(funded: World) -> None:
     assert funded.prepaid.grantOf(funded.ann, funded.rita).spent == 5 * USD
 
 
+def test_a_single_unit_is_drawn_into_the_settlement_too(funded: World) -> None:
+    draw(funded, [usage(funded, 1)])
+    assert funded.settlement.fundedFor(BASE_MODEL, 1, funded.owen, funded.usdc) == 1
+    assert funded.usdc.balanceOf(funded.prepaid) == funded.prepaid.totalBalance(funded.usdc)
+
+
 def test_a_row_above_the_limit_is_refused_and_the_others_are_drawn(funded: World) -> None:
     receipt = draw(funded, [usage(funded, 6 * USD), usage(funded, 4 * USD + 1), usage(funded, 4 * USD)])
     receipt.expect(
