@@ -102,10 +102,22 @@ def test_an_answer_of_the_future_or_of_no_time_is_refused(feeds: Feeds) -> None:
         feeds.prices.priceOf(NATIVE)
 
 
-@pytest.mark.parametrize("answer", [0, -1, -(2**255), 2**255 - 1, 100 * 10**8 - 100, 100_000 * 10**8 + 100])
-def test_an_answer_out_of_bounds_is_refused(feeds: Feeds, answer: int) -> None:
+@pytest.mark.parametrize(
+    ("answer", "price"),
+    [
+        (0, 0),
+        # What can be no price counts as 0, before any arithmetic with it.
+        (-1, 0),
+        (-(2**255), 0),
+        (2**192, 0),
+        (2**192 - 1, (2**192 - 1) // 100),
+        (100 * 10**8 - 100, 100 * 10**6 - 1),
+        (100_000 * 10**8 + 100, 100_000 * 10**6 + 1),
+    ],
+)
+def test_an_answer_out_of_bounds_is_refused(feeds: Feeds, answer: int, price: int) -> None:
     feeds.say(feeds.primary, answer)
-    with reverts("PriceOutOfBounds"):
+    with reverts("PriceOutOfBounds", NATIVE, price, 100 * 10**6, 100_000 * 10**6):
         feeds.prices.priceOf(NATIVE)
 
 
