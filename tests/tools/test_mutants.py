@@ -15,6 +15,7 @@ from tools.mutants.runner import Outcome, Result
 from tools.mutants.survey import Survey, trees_of
 
 NAME = "contracts/Planted.sol"
+USER = "contracts/User.sol"
 TEXT = """// SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 contract Planted {
@@ -39,7 +40,7 @@ def survey() -> Survey:
         {NAME: TEXT},
         mutants_of(NAME, TEXT, tree),
         {NAME: [f"{NAME}:Planted"]},
-        {NAME: {NAME}},
+        {NAME: {NAME}, USER: {NAME, USER}},
         {NAME: read(NAME, TEXT, tree)},
     )
 
@@ -53,6 +54,7 @@ def known(fingerprints: dict[str, str]) -> dict[str, Executed]:
         "refused": [place("if (amount > MOST) revert()")],
         "added": [place("if (amount > MOST) revert()"), place("total += amount")],
         "least": [place("return one < two ? one : two")],
+        "user": [(USER, (0, 1))],
     }
     return {name: Executed(fingerprints[name], 0.1, True, places[name]) for name in places}
 
@@ -63,13 +65,15 @@ def mutant(survey: Survey, name: str) -> Mutant:
 
 
 def test_a_mutant_is_tested_by_what_executes_its_statement(survey: Survey) -> None:
-    executed = Evidence(survey.sources, known(dict.fromkeys(("refused", "added", "least"), "")))
+    executed = Evidence(
+        survey.sources, survey.closures, known(dict.fromkeys(("refused", "added", "least", "user"), ""))
+    )
     asked = {
         "add: no statement: total += amount;": ["added"],
         "add: comparison: amount > MOST -> (amount >= MOST)": ["added", "refused"],
         "least: comparison: one < two -> (one <= two)": ["least"],
-        # A constant is no statement: all that execute the source.
-        "MOST: off by one: 5 -> (5 + 1)": ["added", "least", "refused"],
+        # A constant is no statement: all that execute anything made of the source.
+        "MOST: off by one: 5 -> (5 + 1)": ["added", "least", "refused", "user"],
     }
     assert {name: executed.executing(mutant(survey, name)) for name in asked} == asked
 
@@ -78,18 +82,18 @@ def test_a_result_holds_while_code_and_its_tests_are_the_same(
     survey: Survey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "FILE", tmp_path / "mutants.json")
-    same = {"refused": "1", "added": "2", "least": "3"}
+    same = {"refused": "1", "added": "2", "least": "3", "user": "4"}
     killed = mutant(survey, "add: comparison: amount > MOST -> (amount >= MOST)")
     survivor = mutant(survey, "add: no statement: total += amount;")
     other = mutant(survey, "least: comparison: one < two -> (one <= two)")
-    first = Results(survey, Evidence(survey.sources, known(same)))
+    first = Results(survey, Evidence(survey.sources, survey.closures, known(same)))
     first.put(Result(killed, Outcome.KILLED, 0.2, "refused"))
     first.put(Result(survivor, Outcome.SURVIVED, 0.3))
     assert len(json.loads((tmp_path / "mutants.json").read_text())) == 2
 
     def holding(text: str, fingerprints: dict[str, str]) -> list[Mutant]:
         changed = Survey({NAME: text}, survey.mutants, survey.targets, survey.closures, survey.sources)
-        earlier = Results(changed, Evidence(survey.sources, known(fingerprints)))
+        earlier = Results(changed, Evidence(survey.sources, survey.closures, known(fingerprints)))
         return [result.mutant for result in earlier.still_holding([killed, survivor, other])]
 
     assert holding(TEXT, same) == [killed, survivor]

@@ -43,7 +43,7 @@ def what_tests_execute(found: Survey, plain: Codes, jobs: int) -> Evidence:
         homes = evidence.Homes.made(FOLDER, plain)
         executed |= spread(jobs, FOLDER, lambda number, tests: homes.find_out(tests, missing[number::jobs]))
         evidence.remember(found.contents, executed)
-    return Evidence(found.sources, executed)
+    return Evidence(found.sources, found.closures, executed)
 
 
 def run_all(mutants: Sequence[Mutant], found: Survey, plain: Codes, executed: Evidence, jobs: int) -> Iterator[Result]:

@@ -37,23 +37,26 @@ class Executed:
 
 @dataclass
 class Evidence:
-    """Tests by id, for sources as they are."""
+    """Tests by id, for sources as they are; `closures`: what each is made of."""
 
     sources: Mapping[str, Source]
+    closures: Mapping[str, set[str]]
     tests: dict[str, Executed]
 
     def executing(self, mutant: Mutant) -> list[str]:
-        """Tests that execute what a mutant changes; of what is no code by itself, those that execute its source."""
+        """Tests that execute what a mutant changes. A constant is in no statement and may be used anywhere: those that
+        execute anything made of its source.
+        """
         source = self.sources[mutant.source]
-        units = self._by_source.get(source.name, {})
         # By its first byte: a statement's range is without the semicolon.
         unit = source.innermost((mutant.start, mutant.start + 1))
-        for start, end in filter(None, (unit, (0, len(source.text)))):
-            inside = (each for each in units if start <= each[0] and each[1] <= end)
-            found = {test for each in inside for test in units[each]}
-            if found:
-                return sorted(found)
-        return sorted(self.tests)
+        if unit is not None:
+            units = self._by_source.get(source.name, {})
+            found = {test for each in units if unit[0] <= each[0] and each[1] <= unit[1] for test in units[each]}
+        else:
+            users = (units for name, units in self._by_source.items() if source.name in self.closures[name])
+            found = {test for units in users for tests in units.values() for test in tests}
+        return sorted(found or self.tests)
 
     def fingerprint(self, tests: Iterable[str]) -> str:
         """Of several tests together."""
