@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ _FORK = get_context("fork")
 
 @dataclass
 class Report:
-    """What became of tests: seconds of each that ran, which failed in which phase, and if asked the probes each met."""
+    """What became of tests: CPU-seconds of each that ran, those that failed with the phase, and if asked probes met."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
@@ -87,7 +88,9 @@ class Tests:
             for item, following in zip(items, [*items[1:], None], strict=True):
                 # Fixtures of many tests are made anew where it matters which test met what.
                 after = None if hits else following
+                begun = time.process_time()
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                report.seconds[item.nodeid] = time.process_time() - begun
                 if hits:
                     gc.collect()
                     report.hits[item.nodeid] = engines.hits()
@@ -102,8 +105,6 @@ class _Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """For each phase of a test: setup, call and teardown."""
-        seconds = self._report.seconds
-        seconds[report.nodeid] = seconds.get(report.nodeid, 0.0) + report.duration
         if report.failed:
             self._report.failed.setdefault(report.nodeid, report.when)
             print(report.longreprtext, flush=True)

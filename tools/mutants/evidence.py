@@ -27,7 +27,7 @@ Place = tuple[str, Range]
 
 @dataclass
 class Executed:
-    """What is known of one test: its fingerprint, seconds, the places it executes, and if it passes unoptimized."""
+    """What is known of one test: its fingerprint, CPU-seconds, the places it executes, and if it passes unoptimized."""
 
     fingerprint: str
     seconds: float
