@@ -28,7 +28,10 @@ def accepted_off_chain(binary: bytes) -> bool:
 @given(binary=cids | near_misses | st.binary(max_size=80))
 @example(b"")
 @example(b"\x01\x70\x12\x20" + bytes(32))
+@example(b"\x02\x70\x12\x20" + bytes(32))
 @example(b"\x01\x71\x12\x20" + bytes(32))
+@example(b"\x01\x70\x13\x20" + bytes(32))
+@example(b"\x01\x70\x12\x21" + bytes(32))
 # CIDv0 is a bare multihash.
 @example(b"\x12\x20" + bytes(32))
 def test_the_contract_takes_what_the_publisher_makes(chain: Chain, suite: Suite, binary: bytes) -> None:

@@ -73,6 +73,13 @@ def test_a_price_is_scaled_to_micro_dollars(feeds: Feeds) -> None:
     assert feeds.prices.unitsFor(NATIVE, 1) == ETHER // (3_000 * 10**6)
 
 
+def test_the_smallest_answer_above_zero_is_a_price(feeds: Feeds) -> None:
+    whole = feeds.chain.deploy("TestFeed", 0, sender=feeds.suite.admin)
+    feeds.say(whole, 1)
+    feeds.use(primary=whole.address, min_price=1)
+    assert feeds.prices.priceOf(NATIVE) == 10**6
+
+
 @given(st.integers(0, 2**64 - 1), st.integers(100 * 10**8, 100_000 * 10**8))
 def test_units_are_worth_at_most_what_was_asked_and_one_more_would_be_too_much(
     feeds: Feeds, micro: int, answer: int
