@@ -11,7 +11,7 @@ import numpy as np
 from offchain.compute import forest, trees
 from offchain.compute.engines import I64, Engine
 from offchain.compute.faults import Opening
-from offchain.compute.keccak import Bytes, keccak_many
+from offchain.compute.keccak import Bytes, Unsigned, keccak_many
 from offchain.compute.model import Model, Sink, Tensor
 from offchain.compute.program import SPAN, WIDTH, Kind, Op, Run, depth
 
@@ -19,8 +19,10 @@ HEADER = 61
 """Bytes of a leaf before its data."""
 
 
-def data_of(run: Run, op: Op, tensor: Tensor) -> tuple[Bytes, I64, I64]:
-    """An op's values as bytes, and for each place [row, chunk] where its leaf starts and how long it is; 0 is none."""
+def data_of(run: Run, op: Op, tensor: Tensor) -> tuple[Unsigned, I64, I64]:
+    """An op's values in a row, and for each place [row, chunk] which its leaf starts with and how many it has; 0 is
+    none. Rows of activations come as bytes.
+    """
     rows, chunks = np.arange(op.rows)[:, None], np.arange(op.chunks)[None]
     if isinstance(tensor, tuple):
         q, shifts = tensor
@@ -29,9 +31,7 @@ def data_of(run: Run, op: Op, tensor: Tensor) -> tuple[Bytes, I64, I64]:
         data[:, 1:] = q.astype(">i2").view(np.uint8)
         return data.reshape(-1), rows * data.shape[1], np.full((op.rows, 1), data.shape[1])
     heads, positions = run.program.heads, run.positions
-    if op.columns:
-        tensor = np.ascontiguousarray(tensor.T)
-    flat = tensor.astype(">i4" if op.size == 4 else ">i8").reshape(-1).view(np.uint8)
+    flat = np.ascontiguousarray(tensor.T if op.columns else tensor).reshape(-1)
     if op.columns:
         starts = rows * positions + SPAN * chunks
         counts = np.minimum(SPAN, positions - SPAN * chunks) + 0 * rows
@@ -47,7 +47,7 @@ def data_of(run: Run, op: Op, tensor: Tensor) -> tuple[Bytes, I64, I64]:
         width = WIDTH if op.chunks > 1 else op.width
         starts = rows * op.width + width * chunks
         counts = np.minimum(width, op.width - width * chunks) + 0 * rows
-    return flat, starts * op.size, counts * op.size
+    return flat.view(np.uint32 if op.size == 4 else np.uint64), starts, counts
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Part:
     """One op of a trace, all of it."""
 
     op: Op
-    data: Bytes
+    values: Unsigned
     starts: I64
-    lengths: I64
+    counts: I64
     salts: Bytes
     tree: forest.Tree
 
@@ -66,8 +66,10 @@ class Part:
         return bytes(self.tree[-1][0])
 
     def leaf(self, row: int, chunk: int) -> bytes:
+        """The data."""
         start = int(self.starts[row, chunk])
-        return self.data[start : start + int(self.lengths[row, chunk])].tobytes()
+        values = self.values[start : start + int(self.counts[row, chunk])]
+        return values.astype(values.dtype.newbyteorder(">")).tobytes()
 
     def differences(self, other: "Part") -> list[tuple[int, int]]:
         """The places (row, chunk) whose leaves differ, in order."""
@@ -76,9 +78,9 @@ class Part:
 
 
 def hashed(run: Run, op: Op, tensor: Tensor, claim: bytes, secret: bytes) -> Part:
-    data, starts, lengths = data_of(run, op, tensor)
+    values, starts, counts = data_of(run, op, tensor)
     salts = salts_of(secret, op)
-    rows, chunks = np.nonzero(lengths)
+    rows, chunks = np.nonzero(counts)
     headers = np.empty((len(rows), HEADER), np.uint8)
     headers[:, 0] = 0
     headers[:, 1:33] = np.frombuffer(claim, np.uint8)
@@ -87,10 +89,9 @@ def hashed(run: Run, op: Op, tensor: Tensor, claim: bytes, secret: bytes) -> Par
     headers[:, 41:45] = chunks.astype(">u4")[:, None].view(np.uint8)
     headers[:, 45:] = salts[rows]
     leaves = np.zeros((op.rows << depth(op.chunks), 32), np.uint8)
-    leaves[(rows << depth(op.chunks)) + chunks] = keccak_many(
-        headers, data, starts[rows, chunks], lengths[rows, chunks]
-    )
-    return Part(op, data, starts, lengths, salts, forest.merkle(leaves))
+    places = (rows << depth(op.chunks)) + chunks
+    leaves[places] = keccak_many(headers, values, starts[rows, chunks], counts[rows, chunks])
+    return Part(op, values, starts, counts, salts, forest.merkle(leaves))
 
 
 def salts_of(secret: bytes, op: Op) -> Bytes:
