@@ -26,9 +26,10 @@ FRACTION = 100
 
 
 def build(gguf: Path, program: Program) -> Bytes:
-    """The file's bytes. Raises `ValueError` if the GGUF holds another kind of model."""
-    tensors = {tensor.name: tensor for tensor in GGUFReader(gguf).tensors}
-    base = 100_000  # of the rotary embedding: the header's `llama.rope.freq_base`
+    """The file's bytes. Raises `ValueError`, `KeyError` if the GGUF holds another kind of model."""
+    reader = GGUFReader(gguf)
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    base = int(reader.fields["llama.rope.freq_base"].contents())
     parts = [np.frombuffer(MAGIC + program.word, np.uint8)]
     parts += [part.reshape(-1) for part in matrices(tensors, program, base)]
     return np.concatenate(parts)
