@@ -30,9 +30,8 @@ class Text:
         tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in special])
         self._special = special
         self._tokenizer = tokenizer
-        self._template = jinja2.Environment(autoescape=False).from_string(  # noqa: S701: text for a model, no HTML
-            fields["tokenizer.chat_template"].contents()
-        )
+        template = fields["tokenizer.chat_template"].contents()
+        self._template = jinja2.Template(template, autoescape=False)
 
     def encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text).ids)
