@@ -65,26 +65,39 @@ def build(weights: Path | None, again: bool) -> None:
 
 @main.command()
 @weights_option
-@click.option("--text", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another text to read.")
+@click.option(
+    "--text",
+    "texts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text to read; can be given many times. [default: those that are shipped]",
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def quality(weights: Path | None, text: Path | None, as_json: bool) -> None:
-    """What the integers lose against float32: top-1 agreement, perplexity and divergence on a text."""
+def quality(weights: Path | None, texts: tuple[Path, ...], as_json: bool) -> None:
+    """What the integers lose against float32: top-1 agreement, perplexity and divergence on texts.
+
+    How many first choices differ depends on how sure the model is of a text.
+    """
     from offchain.compute import quality as measure
     from offchain.compute.floats import FloatModel
     from offchain.compute.text import Text
 
     model, gguf = load(weights), floats.find()
-    tokens = [measure.START, *Text(gguf).encode((text or measure.TEXT).read_text())][: SMOLLM2.context - 1]
-    found = measure.compare(model, FloatModel(gguf, SMOLLM2), tokens)
+    reference, tokenizer = FloatModel(gguf, SMOLLM2), Text(gguf)
+    found = {}
+    for path in texts or measure.TEXTS:
+        tokens = [measure.START, *tokenizer.encode(path.read_text())][: SMOLLM2.context - 1]
+        found[path.stem] = measure.compare(model, reference, tokens)
     if as_json:
         return click.echo(msgspec.json.encode(found))
-    click.echo(
-        f"tokens            {found.tokens}\n"
-        f"top-1 agreement   {found.top1:.2%}\n"
-        f"perplexity        {found.perplexity:.4f}, float32 {found.float_perplexity:.4f}: "
-        f"{found.perplexity_ratio - 1:+.2%}\n"
-        f"divergence        {found.divergence:.5f} nats"
-    )
+    for name, each in found.items():
+        click.echo(
+            f"{name}: {each.tokens} tokens\n"
+            f"  top-1 agreement   {each.top1:.2%}\n"
+            f"  perplexity        {each.perplexity:.4f}, float32 {each.float_perplexity:.4f}: "
+            f"{each.perplexity_ratio - 1:+.2%}\n"
+            f"  divergence        {each.divergence:.5f} nats"
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the integers lose against float32, on the text that is shipped beside this file."""
+"""What the integers lose against float32, on the texts that are shipped beside this file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from offchain.compute.floats import FloatModel
 from offchain.compute.model import Model, Tensor
 from offchain.compute.program import Run
 
-TEXT = Path(__file__).with_name("quality.txt")
+TEXTS = sorted(Path(__file__).with_name("texts").glob("*.txt"))
 START = 1
 """The token before a text."""
 F64 = NDArray[np.float64]
