@@ -23,7 +23,7 @@ def build(path: Path) -> None:
     from offchain.compute import quantise
 
     content = quantise.build(floats.find(), SMOLLM2)
-    found = hashlib.sha256(content).hexdigest()
+    found = hashlib.sha256(content.data).hexdigest()
     if found != SHA256:
         raise WeightsUnusable(f"the weights came out with SHA-256 {found}, expected {SHA256}")
     path.parent.mkdir(parents=True, exist_ok=True)

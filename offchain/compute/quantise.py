@@ -109,7 +109,7 @@ def norm_row(values: NDArray[np.float32]) -> Bytes:
     scaled = np.rint(values.astype(np.float64) * 4096)
     if np.abs(scaled).max() > 32_767:
         raise ValueError("a norm's weight is out of range")
-    return scaled.astype(">i2")[None].view(np.uint8)
+    return np.asarray(scaled.astype(">i2")[None].view(np.uint8))
 
 
 def rotary_rows(context: int, base: int) -> Bytes:

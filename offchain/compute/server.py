@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -130,7 +130,7 @@ class Chat:
         most = min(asked or MOST_TOKENS, room)
         return Work(prompt, most, beta_of(body.temperature or 0), seed, secrets.token_bytes(32))
 
-    async def tokens(self, work: Work) -> AsyncIterator[int]:
+    async def tokens(self, work: Work) -> AsyncGenerator[int, None]:
         """As they come. Whoever stops reading stops the work."""
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[int | BaseException | None]()
         stopped = threading.Event()

@@ -61,7 +61,7 @@ class Weights:
         if not path.exists():
             raise WeightsUnusable(f"{path} is missing; make it: cluster compute build")
         content = np.fromfile(path, np.uint8)
-        found = hashlib.sha256(content).hexdigest()
+        found = hashlib.sha256(content.data).hexdigest()
         if found != expected:
             raise WeightsUnusable(f"{path} has SHA-256 {found}, expected {expected}; not loading unknown weights")
         return cls(content)
