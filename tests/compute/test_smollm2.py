@@ -73,7 +73,7 @@ def test_the_integers_lose_little(model: Model, text: Text) -> None:
 
 
 def test_text_survives_tokens_and_users_cannot_write_control_tokens(text: Text) -> None:
-    for each in ("Straße 2024, naïve café – 日本語 🙂\n\ttabs", "x = y**2  # two  spaces"):
+    for each in ("Straße 2024, naïve café: 日本語 🙂\n\ttabs", "x = y**2  # two  spaces"):
         assert text.decode(text.encode(each)) == each
         pieces = text.pieces()
         assert "".join(pieces.take(token) for token in text.encode(each)) == each
