@@ -43,8 +43,7 @@ class Prover(Checker):
         return self.add_opening(self.trace.row_opening(op.number, row))
 
     def weights(self, index: int, matrix: int, row: int) -> bytes:  # noqa: ARG002
-        tree = forest.merkle(self.model.leaves(matrix))
-        siblings = forest.path(tree, row) + forest.path(self.model.tree, matrix)
+        siblings = forest.path(self.model.matrix_tree(matrix), row) + forest.path(self.model.tree, matrix)
         return self.add_opening(Opening(bytes(16), self.model.raw[matrix][row].tobytes(), siblings))
 
     def tokens(self, index: int, tree: int, leaf: int) -> list[int]:  # noqa: ARG002

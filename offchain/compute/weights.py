@@ -45,6 +45,7 @@ class Weights:
             self.program = Program.read(head[8:])
         except ValueError as error:
             raise WeightsUnusable(str(error)) from error
+        self._trees: dict[int, Tree] = {}
         self.raw: list[Bytes] = []
         """Matrix by matrix: rows of bytes as the leaves have them."""
         at = 40
@@ -91,10 +92,16 @@ class Weights:
         starts = np.arange(rows, dtype=np.int64) * length
         return keccak_many(headers, raw.reshape(-1), starts, np.full(rows, length, np.int64))
 
+    def matrix_tree(self, number: int) -> Tree:
+        """The tree over a matrix's rows; kept."""
+        if number not in self._trees:
+            self._trees[number] = merkle(self.leaves(number))
+        return self._trees[number]
+
     @cached_property
     def tree(self) -> Tree:
         """The tree over the matrices' roots."""
-        return merkle(np.stack([merkle(self.leaves(number))[-1][0] for number in range(self.program.matrices)]))
+        return merkle(np.stack([self.matrix_tree(number)[-1][0] for number in range(self.program.matrices)]))
 
     @property
     def root(self) -> bytes:

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +59,7 @@ def test_a_seed_gives_the_same_answer_again_and_another_one_another() -> None:
     assert answers[0] == answers[1] != answers[2]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(INT32 | st.sampled_from(EDGES), min_size=192, max_size=192), st.data())
 def test_rows_of_any_values_are_normalised_as_the_reference_does(x: list[int], data: st.DataObject) -> None:
     w = data.draw(st.lists(st.integers(-32768, 32767), min_size=192, max_size=192))
@@ -68,7 +69,7 @@ def test_rows_of_any_values_are_normalised_as_the_reference_does(x: list[int], d
         assert (int(shifts[0]), q[0].tolist()) == steps.normq(x, w, 2684)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(INT32 | st.sampled_from(EDGES), min_size=384, max_size=384))
 def test_rows_of_any_values_are_quantised_gated_and_added_as_the_reference_does(x: list[int]) -> None:
     row = np.array([x], np.int32)
@@ -84,7 +85,7 @@ def test_rows_of_any_values_are_quantised_gated_and_added_as_the_reference_does(
         ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 18), st.integers(0, 2**24 - 1), st.integers(0, 255), st.sampled_from([14, 16]), st.data())
 def test_a_dot_product_is_the_references_at_its_bounds(
     shift: int, m: int, s: int, out: int, data: st.DataObject
@@ -101,6 +102,7 @@ def test_a_dot_product_is_the_references_at_its_bounds(
         assert engine.linear(rows, matrix, out)[0, 0] == wanted
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**33))
 def test_the_exponential_is_the_references_and_close_to_the_true_one(y: int) -> None:
     assert kernels.exp(y) == steps.exp(y)
@@ -117,11 +119,9 @@ def test_integer_roots_are_exact(value: int) -> None:
     assert r * r <= value < (r + 1) * (r + 1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 600), min_size=1, max_size=40), st.sampled_from([1, 4, 8]), st.integers(0, 2**32))
 def test_hashes_of_many_messages_are_those_of_each(counts: list[int], size: int, seed: int) -> None:
-    from eth_utils import keccak
-
     rng = np.random.default_rng(seed)
     values = rng.integers(0, 2**8, sum(counts) * size, np.uint8).view(f"u{size}")
     headers = rng.integers(0, 2**8, (len(counts), 61), np.uint8)

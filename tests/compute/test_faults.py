@@ -8,7 +8,6 @@ import pytest
 from eth_utils import keccak
 
 from offchain.compute import faults, prover, trace, trees
-from offchain.compute.claim import Claim
 from offchain.compute.faults import BadProof, Fault, NoFault, Opening
 from offchain.compute.model import Tensor
 from offchain.compute.program import COMPLETION, SPAN, Kind, depth
@@ -101,7 +100,7 @@ def test_each_token_of_the_answer_that_is_changed_is_refuted(beta: int) -> None:
         faults.check(claim, prover.prove_token(claim, bad, played.model.weights, liar.said, step))
 
 
-def broken(fault: Fault, claim: Claim, rng: random.Random) -> Fault:
+def broken(fault: Fault, rng: random.Random) -> Fault:
     """The same proof with one thing bent."""
     openings = list(fault.openings)
     i = rng.randrange(len(openings))
@@ -148,7 +147,7 @@ def test_bent_proofs_against_honest_values_prove_nothing() -> None:
                 faults.check(claim, fault)
             for _ in range(6):
                 with pytest.raises((NoFault, BadProof)):
-                    faults.check(claim, broken(fault, claim, rng))
+                    faults.check(claim, broken(fault, rng))
             for other in (replace(claim, id=b"d" * 32), replace(claim, trace_root=b"t" * 32)):
                 with pytest.raises(BadProof):
                     faults.check(other, fault)
