@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IModelRegistry} from "../../models/interfaces/IModelRegistry.sol";
+
 /// @title What a version of a model computes, to the bit: roots of its program, weights and tables
 /// @notice Fixed once for each version, by the model's owner, before jobs of it can be posted.
 interface IComputeModels {
@@ -40,6 +42,9 @@ interface IComputeModels {
 
     /// @notice Whether a version has roots.
     function hasRoots(uint256 modelId, uint32 version) external view returns (bool);
+
+    /// @notice The registry whose models these are.
+    function models() external view returns (IModelRegistry);
 
     /// @notice By what a receipt names a model: keccak256(abi.encode(roots)).
     function commitmentOf(Roots calldata roots) external pure returns (bytes32);
