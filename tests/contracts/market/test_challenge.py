@@ -12,6 +12,7 @@ from tests.contracts.market.bazaar import (
     CANCELLED,
     CHALLENGE_BOND,
     CHALLENGED,
+    COMMITTED,
     CP,
     FINAL,
     FUNDS,
@@ -101,7 +102,7 @@ def test_a_proof_that_proves_nothing_reverts(bazaar: Bazaar) -> None:
 
 def test_only_revealed_claims_can_be_challenged(bazaar: Bazaar) -> None:
     job = bazaar.committed()
-    with reverts("WrongState", job):
+    with reverts("WrongState", job, COMMITTED):
         bazaar.dispute(job)
 
 
