@@ -1,7 +1,7 @@
 """What the job market promises, in plain Python, on the model of the stake behind it.
 
-An action changes the state, or is `Refused` with the error and changes nothing. Money is kept as what each account and the
-market should hold; what a module says follows from what is true of a claim and which disputes are open.
+An action changes the state, or is `Refused` with the error and changes nothing. Money is kept as what each account and
+the market should hold; what a module says follows from what is true of a claim and which disputes are open.
 """
 
 from collections import defaultdict

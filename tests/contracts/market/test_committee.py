@@ -1,6 +1,7 @@
 """Committees: who sits on them is fixed by a set frozen before and a round published after; what their votes do."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def drawn(words: list[int], seed: bytes, excluded: str, seats: int) -> list[str]
     if gone is not None:
         left[gone] = left[-1]
         left.pop()
-    members = []
+    members: list[str] = []
     for seat in range(seats):
         ticket = int.from_bytes(keccak(encode(["bytes32", "uint256"], (seed, seat)))) % sum(w for _, w in left)
         at = 0
@@ -94,7 +95,7 @@ class Bench:
         by_address = {v.address: v for v in (*self.verifiers, self.bazaar.owen)}
         return [by_address[address] for address in self.module.membersOf(job)]
 
-    def vote(self, job: int, outputs: list[bytes | None]) -> None:
+    def vote(self, job: int, outputs: Sequence[bytes | None]) -> None:
         """Each member's vote, hidden and opened; None: silent."""
         voters = [(v, o) for v, o in zip(self.members(job), outputs, strict=True) if o is not None]
         for verifier, output in voters:
@@ -372,9 +373,7 @@ def test_a_claim_needs_a_set_that_is_large_enough(bazaar: Bazaar, bench: Bench) 
 
 def test_a_claim_needs_a_set(bazaar: Bazaar, bench: Bench) -> None:
     known = (bazaar.market, bazaar.staking, bench.beacon)
-    fresh = bazaar.chain.deploy_proxy(
-        "CommitteeModule", known, (bazaar.suite.manager, SETTINGS), sender=bazaar.admin
-    )
+    fresh = bazaar.chain.deploy_proxy("CommitteeModule", known, (bazaar.suite.manager, SETTINGS), sender=bazaar.admin)
     bazaar.market.setModule(COMMITTEE, fresh, sender=bazaar.admin)
     job = bazaar.committed(result=CLAIMED, tier=COMMITTEE)
     with reverts("NoFrozenSet", bazaar.chain.time):

@@ -12,9 +12,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from cluster.testing.host import calls
 from tests.contracts.market.machine import JobMarketMachine
 
-PROMISED_CALLS = 25_000
-EXAMPLES = int(os.environ.get("JOB_MARKET_EXAMPLES", "170"))
-STEPS = 100
+PROMISED_CALLS = 50_000
+EXAMPLES = int(os.environ.get("JOB_MARKET_EXAMPLES", "420"))
+STEPS = 50
 
 
 def test_the_market_does_what_its_model_says() -> None:
