@@ -49,7 +49,7 @@ contract CommitteeModule is ICommitteeModule, ClusterUpgradeable {
     /// @inheritdoc ICommitteeModule
     uint256 public constant DRAW_DELAY = 30 seconds;
     /// @inheritdoc IProofModule
-    uint8 public constant tier = 2;
+    uint8 public constant tier = 2; // solhint-disable-line const-name-snakecase
 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     address private immutable MARKET;
@@ -57,6 +57,11 @@ contract CommitteeModule is ICommitteeModule, ClusterUpgradeable {
     IOperatorStaking private immutable STAKING;
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IRandomBeacon private immutable BEACON;
+
+    modifier onlyMarket() {
+        if (msg.sender != MARKET) revert NotMarket(msg.sender);
+        _;
+    }
 
     /// @param market The JobMarket.
     /// @param staking Whose stake weighs.
@@ -279,7 +284,7 @@ contract CommitteeModule is ICommitteeModule, ClusterUpgradeable {
         for (uint256 i = 0; i < seats; ++i) {
             uint256 ticket = uint256(keccak256(abi.encode(seed, i))) % weight;
             uint256 at = 0;
-            while (ticket >= uint96(words[at])) ticket -= uint96(words[at++]);
+            for (; ticket >= uint96(words[at]); ++at) ticket -= uint96(words[at]);
             drawn[i] = address(uint160(words[at] >> WEIGHT_BITS));
             weight -= uint96(words[at]);
             words[at] = words[--left];
@@ -294,11 +299,6 @@ contract CommitteeModule is ICommitteeModule, ClusterUpgradeable {
         bytes32 salt
     ) public view returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), jobId, verifier, outputRoot, salt));
-    }
-
-    modifier onlyMarket() {
-        if (msg.sender != MARKET) revert NotMarket(msg.sender);
-        _;
     }
 
     /// @dev The last takes the place of who leaves.
@@ -333,7 +333,8 @@ contract CommitteeModule is ICommitteeModule, ClusterUpgradeable {
         for (uint256 i = 0; i < verifiers.length; ++i) {
             uint256 stake = _stakeOf(verifiers[i]);
             if (stake < minStake) continue;
-            words[count++] = (uint256(uint160(verifiers[i])) << WEIGHT_BITS) | stake.toUint96();
+            words[count] = (uint256(uint160(verifiers[i])) << WEIGHT_BITS) | stake.toUint96();
+            ++count;
         }
         // solhint-disable-next-line no-inline-assembly
         assembly {

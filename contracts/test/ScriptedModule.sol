@@ -7,6 +7,7 @@ import {IProofModule} from "../compute/interfaces/IProofModule.sol";
 /// @notice It keeps the promises of the interface: a proof is "refute" (decides) or "game" (opens a dispute); windows and
 /// disputes delay `Valid`; the first to refute is the challenger. Told the truth about an input, it hears no "refute" of a
 /// claim that is right. What a test says of a job overrides all.
+// solhint-disable not-rely-on-time
 contract ScriptedModule is IProofModule {
     struct Told {
         uint64 windowEnd;
@@ -16,13 +17,13 @@ contract ScriptedModule is IProofModule {
         address challenger;
     }
 
+    uint8 private immutable TIER;
+    address private immutable MARKET;
+
     /// @notice What the market gave it last.
     Claim public lastClaim;
     /// @notice And beside it.
     bytes public lastAux;
-
-    uint8 private immutable TIER;
-    address private immutable MARKET;
 
     uint64 private _window = 1 hours;
     mapping(bytes32 inputRoot => bytes32 outputRoot) private _truth;
