@@ -12,7 +12,11 @@ library Bn254 {
         uint256 y;
     }
 
-    /// @dev Coordinates as EIP-197 has them: the imaginary part first.
+    /// @notice A point of G2; coordinates as EIP-197 has them, the imaginary part first.
+    /// @param xIm Imaginary part of x.
+    /// @param xRe Real part of x.
+    /// @param yIm Imaginary part of y.
+    /// @param yRe Real part of y.
     struct G2 {
         uint256 xIm;
         uint256 xRe;
@@ -40,6 +44,7 @@ library Bn254 {
     uint256 private constant MINUS_G2_Y_RE = P - 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
 
     /// @notice A precompile did not answer: too little gas, or a point that is none.
+    /// @param precompile Address of the precompile.
     error PrecompileFailed(uint256 precompile);
 
     /// @notice Whether `signature` is of `message` by the key: e(signature, G2) = e(H(message), key). `signature` must be

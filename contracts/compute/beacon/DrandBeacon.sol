@@ -27,6 +27,8 @@ contract DrandBeacon is IRandomBeacon {
     mapping(uint64 round => bytes32) public randomnessOf;
 
     /// @notice A network needs a genesis and a period.
+    /// @param genesis Time of the first round, unix seconds.
+    /// @param period Seconds between rounds.
     error InvalidNetwork(uint64 genesis, uint64 period);
 
     /// @param key Public key of the group: four words as drand serves them, imaginary parts first.
@@ -62,6 +64,9 @@ contract DrandBeacon is IRandomBeacon {
     }
 
     /// @notice Whether `signature` is the group's of this round. With too little gas it reverts, and never says `false`.
+    /// @param round The beacon's round.
+    /// @param signature The signature.
+    /// @return Whether it is.
     function verify(uint64 round, bytes calldata signature) public view returns (bool) {
         if (signature.length != 64) return false;
         Bn254.G1 memory point = abi.decode(signature, (Bn254.G1));

@@ -70,18 +70,30 @@ interface ICommitteeModule is IProofModule {
     }
 
     /// @notice A verifier is on the roll.
+    /// @param verifier The verifier.
     event VerifierJoined(address indexed verifier);
 
     /// @notice A verifier is off the roll: it left, lost its stake, or gave way to one with more.
+    /// @param verifier The verifier.
     event VerifierLeft(address indexed verifier);
 
     /// @notice The roll was frozen: each word is address · 2^96 + weight in wei of CP.
+    /// @param setId The frozen set.
+    /// @param words The list, packed.
     event SetFrozen(uint256 indexed setId, uint256[] words);
 
     /// @notice A claim awaits its committee.
+    /// @param jobId The job's id.
+    /// @param case_ The case.
     event CaseOpened(uint256 indexed jobId, Case case_);
 
     /// @notice A committee was drawn; it votes until `commitEnd` and opens its votes until `revealEnd`.
+    /// @param jobId The job's id.
+    /// @param round The beacon's round.
+    /// @param seed The randomness drawn from.
+    /// @param members How many there are.
+    /// @param commitEnd Last second to commit in, unix time.
+    /// @param revealEnd Last second to reveal in, unix time.
     event CommitteeDrawn(
         uint256 indexed jobId,
         uint64 round,
@@ -92,71 +104,105 @@ interface ICommitteeModule is IProofModule {
     );
 
     /// @notice A hidden vote.
+    /// @param jobId The job's id.
+    /// @param verifier The verifier.
+    /// @param commitment Hash that hides what is revealed later.
     event VoteCommitted(uint256 indexed jobId, address indexed verifier, bytes32 commitment);
 
     /// @notice A vote was opened.
+    /// @param jobId The job's id.
+    /// @param verifier The verifier.
+    /// @param outputRoot Commitment to the output.
     event VoteRevealed(uint256 indexed jobId, address indexed verifier, bytes32 outputRoot);
 
     /// @notice The figures were set.
+    /// @param settings The settings.
     event SettingsSet(Settings settings);
 
     /// @notice A verifier needs more active stake than that, in wei of CP.
+    /// @param verifier The verifier.
+    /// @param stake Stake, in wei of CP.
+    /// @param needed How many are needed.
     error StakeTooLow(address verifier, uint256 stake, uint256 needed);
 
     /// @notice The account is on the roll already.
+    /// @param account The account.
     error AlreadyVerifier(address account);
 
     /// @notice The account is not on the roll.
+    /// @param account The account.
     error NotVerifier(address account);
 
     /// @notice The roll is full: name a verifier with less stake, which will give way.
+    /// @param max The most it can be.
     error RollFull(uint256 max);
 
     /// @notice A verifier that still has its stake is not put off the roll by others.
+    /// @param verifier The verifier.
     error StillEligible(address verifier);
 
     /// @notice The roll was frozen too short a time ago.
+    /// @param until First second after it, unix time.
     error EpochNotOver(uint256 until);
 
     /// @notice No set was frozen before this time.
+    /// @param time Unix seconds.
     error NoFrozenSet(uint256 time);
 
     /// @notice The frozen set has fewer verifiers, the operator aside, than a committee has seats.
+    /// @param count How many.
+    /// @param seats How many are drawn.
     error TooFewVerifiers(uint256 count, uint256 seats);
 
     /// @notice What was handed in are not the op roots of the claim.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error OpRootsMismatch(bytes32 expected, bytes32 found);
 
     /// @notice There is no such claim, or it is past this step.
+    /// @param jobId The job's id.
     error WrongPhase(uint256 jobId);
 
     /// @notice The round's value is not there yet.
+    /// @param round The beacon's round.
     error NoBeacon(uint64 round);
 
     /// @notice The account has no seat on this committee.
+    /// @param jobId The job's id.
+    /// @param account The account.
     error NotMember(uint256 jobId, address account);
 
     /// @notice A member votes once.
+    /// @param jobId The job's id.
+    /// @param account The account.
     error AlreadyVoted(uint256 jobId, address account);
 
     /// @notice What is opened is not what was committed to.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error VoteMismatch(bytes32 expected, bytes32 found);
 
     /// @notice A committee hears no challengers.
     error NoSubmissions();
 
     /// @notice A figure is outside its bounds.
+    /// @param value The value given.
+    /// @param min The least it can be.
+    /// @param max The most it can be.
     error OutOfBounds(uint256 value, uint256 min, uint256 max);
 
     // solhint-disable ordering
 
     /// @notice Most verifiers on the roll.
+    /// @return How many.
     function MAX_VERIFIERS() external view returns (uint256);
 
     /// @notice How many rounds a claim may wait for.
+    /// @return How many.
     function MAX_DRAWS() external view returns (uint256);
 
     /// @notice Seconds between a claim and the earliest round that draws its committee.
+    /// @return Seconds.
     function DRAW_DELAY() external view returns (uint256);
 
     /// @notice Puts the caller, an operator with `minStake`, on the roll.
@@ -167,34 +213,51 @@ interface ICommitteeModule is IProofModule {
     function leave() external;
 
     /// @notice Takes a verifier off the roll that has not got the stake any more. Anyone.
+    /// @param verifier The verifier.
     function strike(address verifier) external;
 
     /// @notice Freezes the roll, once an epoch. Anyone.
+    /// @return setId The frozen set.
     function freeze() external returns (uint256 setId);
 
     /// @notice Draws a claim's committee, when the beacon's round is there. Anyone.
+    /// @param jobId The job's id.
     function draw(uint256 jobId) external;
 
     /// @notice Votes hidden. Members, once.
     /// @param commitment `voteCommitment`.
+    /// @param jobId The job's id.
     function commitVote(uint256 jobId, bytes32 commitment) external;
 
     /// @notice Opens a vote, after the time to vote and until the time to open is over.
     /// @param outputRoot What the member computed.
+    /// @param jobId The job's id.
+    /// @param salt What hides the value until it is revealed.
     function revealVote(uint256 jobId, bytes32 outputRoot, bytes32 salt) external;
 
     /// @notice A claim's case; all zero if there is none.
+    /// @param jobId The job's id.
+    /// @return The case.
     function caseOf(uint256 jobId) external view returns (Case memory);
 
     /// @notice A claim's committee; empty before the draw.
+    /// @param jobId The job's id.
+    /// @return The members, in the order drawn.
     function membersOf(uint256 jobId) external view returns (address[] memory);
 
     /// @notice The round that draws a claim's committee if it is drawn now; 0 if it is too late for any.
+    /// @param jobId The job's id.
+    /// @return round The beacon's round.
     function roundOf(uint256 jobId) external view returns (uint64 round);
 
     /// @notice Who is drawn from a set by a seed, `excluded` aside: seat by seat, by weight, without replacement. Seat i goes
     /// to where keccak256(abi.encode(seed, i)) modulo the weight that is left falls, in the set's order; the last takes
     /// the place of who was drawn.
+    /// @param setId The frozen set.
+    /// @param seed The randomness drawn from.
+    /// @param excluded Who is not drawn.
+    /// @param seats How many are drawn.
+    /// @return The members, in the order drawn.
     function committee(
         uint256 setId,
         bytes32 seed,
@@ -203,15 +266,25 @@ interface ICommitteeModule is IProofModule {
     ) external view returns (address[] memory);
 
     /// @notice Verifiers on the roll.
+    /// @return The verifiers.
     function roll() external view returns (address[] memory);
 
     /// @notice How many sets were frozen; ids begin at 1.
+    /// @return How many; the newest id.
     function totalSets() external view returns (uint256);
 
     /// @notice A frozen set.
+    /// @param setId The frozen set.
+    /// @return frozen The set.
+    /// @return words The list, packed.
     function setOf(uint256 setId) external view returns (FrozenSet memory frozen, uint256[] memory words);
 
     /// @notice keccak256(abi.encode(chain id, this, jobId, verifier, outputRoot, salt)).
+    /// @param jobId The job's id.
+    /// @param verifier The verifier.
+    /// @param outputRoot Commitment to the output.
+    /// @param salt What hides the value until it is revealed.
+    /// @return The commitment.
     function voteCommitment(
         uint256 jobId,
         address verifier,
@@ -220,8 +293,10 @@ interface ICommitteeModule is IProofModule {
     ) external view returns (bytes32);
 
     /// @notice The figures.
+    /// @return The settings.
     function settings() external view returns (Settings memory);
 
     /// @notice Sets the figures. Restricted, delayed.
+    /// @param newSettings The settings from now on.
     function setSettings(Settings calldata newSettings) external;
 }

@@ -7,43 +7,75 @@ pragma solidity 0.8.37;
 /// least `totalOwed`.
 interface IEscrow {
     /// @notice A payment failed and became a credit.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param amount Units of the currency.
     event Credited(address indexed account, address indexed currency, uint256 amount);
 
     /// @notice A credit was taken out.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     event Claimed(address indexed account, address indexed currency, address to, uint256 amount);
 
     /// @notice Units that nobody is owed were sent away.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     event SurplusRescued(address indexed currency, address indexed to, uint256 amount);
 
     /// @notice The native coin sent is not the amount due (0 for a token).
+    /// @param sent Native coin sent, in wei.
+    /// @param expected What it must be.
     error ValueMismatch(uint256 sent, uint256 expected);
 
     /// @notice Fewer units arrived than were taken: a token that takes a fee can't be used.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param received Units that came.
+    /// @param expected What it must be.
     error ReceivedLess(address currency, uint256 received, uint256 expected);
 
     /// @notice There is nothing to take out.
+    /// @param account The account.
+    /// @param currency Token address, or the zero address for the native coin.
     error NothingToClaim(address account, address currency);
 
     /// @notice A receiver can't be this address.
+    /// @param account The account.
     error InvalidAddress(address account);
 
     /// @notice A transfer to the named receiver failed; nothing changed.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     error TransferFailed(address currency, address to, uint256 amount);
 
     /// @notice More was asked for than nobody is owed.
+    /// @param asked What was asked for.
+    /// @param surplus Units that nobody is owed.
     error SurplusExceeded(uint256 asked, uint256 surplus);
 
     /// @notice Takes out the caller's whole credit in a currency. Never paused.
     /// @param to Where it goes.
     /// @return amount Units sent.
+    /// @param currency Token address, or the zero address for the native coin.
     function claim(address currency, address to) external returns (uint256 amount);
 
     /// @notice Sends away units that nobody is owed. Restricted, delayed.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param to Where it goes.
+    /// @param amount Units of the currency.
     function rescueSurplus(address currency, address to, uint256 amount) external;
 
     /// @notice Credit of an account in a currency.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @param account The account.
+    /// @return Units.
     function claimable(address currency, address account) external view returns (uint256);
 
     /// @notice All that this contract owes in a currency: escrow, bonds, payments put off, credits.
+    /// @param currency Token address, or the zero address for the native coin.
+    /// @return Units.
     function totalOwed(address currency) external view returns (uint256);
 }

@@ -163,6 +163,11 @@ interface IJobMarket is IEscrow {
     }
 
     /// @notice A job was posted and its price escrowed.
+    /// @param jobId The job's id.
+    /// @param requester Who asked for the job.
+    /// @param modelId The model.
+    /// @param job What is asked for.
+    /// @param dataRef Where the bytes are.
     event JobCreated(
         uint256 indexed jobId,
         address indexed requester,
@@ -172,15 +177,32 @@ interface IJobMarket is IEscrow {
     );
 
     /// @notice An operator took a job; it has to commit by `deadline`.
+    /// @param jobId The job's id.
+    /// @param operator The operator.
+    /// @param agent 1 + id of the agent, 0 for none.
+    /// @param lockId The lock.
+    /// @param deadline Last second to act in, unix time.
     event JobAccepted(uint256 indexed jobId, address indexed operator, uint64 agent, uint256 lockId, uint256 deadline);
 
     /// @notice An operator fixed its result, hidden; it has to reveal by `deadline`.
+    /// @param jobId The job's id.
+    /// @param commitment Hash that hides what is revealed later.
+    /// @param deadline Last second to act in, unix time.
     event ResultCommitted(uint256 indexed jobId, bytes32 commitment, uint256 deadline);
 
     /// @notice An operator revealed what it claims. Op roots and the like stand in the call's `aux`.
+    /// @param jobId The job's id.
+    /// @param claim What is claimed.
+    /// @param windowEnd Last second of the challenge window, unix time.
+    /// @param dataRef Where the bytes are.
     event ResultRevealed(uint256 indexed jobId, IProofModule.Claim claim, uint256 windowEnd, string dataRef);
 
     /// @notice A receipt was challenged; its operator has to answer by `deadline`.
+    /// @param jobId The job's id.
+    /// @param operator The operator.
+    /// @param challenger Who challenges.
+    /// @param job What is asked for.
+    /// @param receipt The operator's signed receipt.
     event ReceiptChallenged(
         uint256 indexed jobId,
         address indexed operator,
@@ -190,12 +212,23 @@ interface IJobMarket is IEscrow {
     );
 
     /// @notice Somebody will come back with what only they know now.
+    /// @param commitment Hash that hides what is revealed later.
+    /// @param challenger Who challenges.
     event ChallengeCommitted(bytes32 indexed commitment, address indexed challenger);
 
     /// @notice A challenger opened a dispute and posted a bond, in CP.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param module The proof module.
+    /// @param bond Wei of CP.
     event DisputeOpened(uint256 indexed jobId, address indexed challenger, address module, uint256 bond);
 
     /// @notice A challenger's bond was released: `returned` to it, or `toOperator` and `burnt`.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param returned Units that went back.
+    /// @param toOperator The operator's part, in the currency's units.
+    /// @param burnt Units that were burnt.
     event BondReleased(
         uint256 indexed jobId,
         address indexed challenger,
@@ -205,129 +238,196 @@ interface IJobMarket is IEscrow {
     );
 
     /// @notice A disputed claim went on to the refereed trace.
+    /// @param jobId The job's id.
+    /// @param module The proof module.
+    /// @param windowEnd Last second of the challenge window, unix time.
     event Escalated(uint256 indexed jobId, address module, uint256 windowEnd);
 
     /// @notice A job ended. `challenger` refuted it, or is zero.
+    /// @param jobId The job's id.
+    /// @param state The state it is in.
+    /// @param challenger Who challenges.
     event JobEnded(uint256 indexed jobId, State indexed state, address indexed challenger);
 
     /// @notice The price could not be sent to its till; `retryPayout` sends it on later.
+    /// @param jobId The job's id.
+    /// @param amount Units of the currency.
     event PayoutDeferred(uint256 indexed jobId, uint256 amount);
 
     /// @notice The price went to its till.
+    /// @param jobId The job's id.
+    /// @param amount Units of the currency.
     event PaidToTill(uint256 indexed jobId, uint256 amount);
 
     /// @notice Which module decides a tier's jobs from now on; zero: no new jobs.
+    /// @param tier Tier of verification.
+    /// @param module The proof module.
     event ModuleSet(uint8 indexed tier, address module);
 
     /// @notice The figures were set.
+    /// @param parameters The parameters.
     event ParametersSet(Parameters parameters);
 
     /// @notice The job is not in a state in which this can be done.
+    /// @param jobId The job's id.
+    /// @param state The state it is in.
     error WrongState(uint256 jobId, State state);
 
     /// @notice The last second for this has passed.
+    /// @param jobId The job's id.
+    /// @param deadline Last second to act in, unix time.
     error TooLate(uint256 jobId, uint256 deadline);
 
     /// @notice The deadline has not passed.
+    /// @param jobId The job's id.
+    /// @param deadline Last second to act in, unix time.
     error TooEarly(uint256 jobId, uint256 deadline);
 
     /// @notice Only the job's operator may do this.
+    /// @param jobId The job's id.
+    /// @param caller Who called.
+    /// @param operator The operator.
     error NotJobOperator(uint256 jobId, address caller, address operator);
 
     /// @notice Only the job's requester may do this.
+    /// @param jobId The job's id.
+    /// @param caller Who called.
+    /// @param requester Who asked for the job.
     error NotRequester(uint256 jobId, address caller, address requester);
 
     /// @notice PaymentRouter does not accept this currency.
+    /// @param currency Token address, or the zero address for the native coin.
     error CurrencyNotAccepted(address currency);
 
     /// @notice The model is not on offer.
+    /// @param modelId The model.
     error ModelNotOnOffer(uint256 modelId);
 
     /// @notice Nobody fixed what this version computes.
+    /// @param modelId The model.
+    /// @param version Version of the model.
     error NoRoots(uint256 modelId, uint256 version);
 
     /// @notice No module decides this tier.
+    /// @param tier Tier of verification.
     error NoModule(uint256 tier);
 
     /// @notice A commitment or root is missing.
     error MissingRoot();
 
     /// @notice What is revealed is not what was committed to.
+    /// @param jobId The job's id.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error CommitmentMismatch(uint256 jobId, bytes32 expected, bytes32 found);
 
     /// @notice A challenger has to commit in an earlier block to what it comes with.
+    /// @param commitment Hash that hides what is revealed later.
     error NotCommitted(bytes32 commitment);
 
     /// @notice The verdict stands already; `settle` executes it.
+    /// @param jobId The job's id.
+    /// @param verdict The verdict.
     error AlreadyDecided(uint256 jobId, IProofModule.Status verdict);
 
     /// @notice The verdict is not there yet.
+    /// @param jobId The job's id.
     error StillPending(uint256 jobId);
 
     /// @notice The claim waits for somebody to hand it on to the refereed trace, until `deadline`.
+    /// @param jobId The job's id.
+    /// @param deadline Last second to act in, unix time.
     error AwaitsEscalation(uint256 jobId, uint256 deadline);
 
     /// @notice Only a disputed claim with a trace can be handed on.
+    /// @param jobId The job's id.
     error NotEscalatable(uint256 jobId);
 
     /// @notice The operator did not sign this receipt.
+    /// @param operator The operator.
+    /// @param signer Who signed.
     error InvalidReceipt(address operator, address signer);
 
     /// @notice These are not the roots that the receipt names.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error ModelMismatch(bytes32 expected, bytes32 found);
 
     /// @notice The receipt was challenged before, under this id.
+    /// @param jobId The job's id.
     error AlreadyChallenged(uint256 jobId);
 
     /// @notice There is no such bond.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     error NoBond(uint256 jobId, address challenger);
 
     /// @notice Nothing was put off.
+    /// @param jobId The job's id.
     error NothingDeferred(uint256 jobId);
 
     /// @notice A module's tier is not the one it is set for.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error TierMismatch(uint256 expected, uint256 found);
 
     /// @notice A time, a bond or a figure is outside its bounds.
+    /// @param value The value given.
+    /// @param min The least it can be.
+    /// @param max The most it can be.
     error OutOfBounds(uint256 value, uint256 min, uint256 max);
 
     // solhint-disable ordering
 
     /// @notice Longest time from posting to acceptance, in seconds.
+    /// @return Seconds.
     function MAX_ACCEPT_TIME() external view returns (uint256);
 
     /// @notice Longest time from acceptance to commitment, in seconds.
+    /// @return Seconds.
     function MAX_COMPUTE_TIME() external view returns (uint256);
 
     /// @notice Longest window that a module may ask for, in seconds.
+    /// @return Seconds.
     function MAX_WINDOW() external view returns (uint256);
 
     /// @notice For how long after the window a module may be undecided, in seconds; then all is refunded.
+    /// @return Seconds.
     function MAX_DISPUTE_TIME() external view returns (uint256);
 
     /// @notice For how long after the window a disputed claim waits to be handed on, in seconds.
+    /// @return Seconds.
     function ESCALATION_TIME() external view returns (uint256);
 
     /// @notice Highest bond of a challenger, in wei of CP.
+    /// @return Wei of CP.
     function MAX_CHALLENGER_BOND() external view returns (uint256);
 
     /// @notice Posts a job. Pulls the price from the caller, who has approved this contract, or takes it from the call.
+    /// @param order The order given.
+    /// @return jobId The job's id.
     function createJob(Order calldata order) external payable returns (uint256 jobId);
 
     /// @notice Takes back a job that nobody accepted. Requester only. Never paused.
+    /// @param jobId The job's id.
     function cancelJob(uint256 jobId) external;
 
     /// @notice Takes a job and locks its bond. An operator with enough stake only: the named one, if there is one.
     /// @param agent 1 + id of the agent that is to have the outcome, if its owner wants it (see JobOutcomes); 0 for none.
+    /// @param jobId The job's id.
     function acceptJob(uint256 jobId, uint64 agent) external;
 
     /// @notice Fixes the result without showing it: `resultCommitment`. Operator only.
+    /// @param jobId The job's id.
+    /// @param commitment Hash that hides what is revealed later.
     function commitResult(uint256 jobId, bytes32 commitment) external;
 
     /// @notice Shows the result and opens the window. Operator only.
     /// @param salt Of the commitment.
     /// @param aux What the module needs (see IProofModule.onClaim).
     /// @param dataRef Where verifiers find output and trace.
+    /// @param jobId The job's id.
+    /// @param result Hash of what is revealed.
     function revealResult(
         uint256 jobId,
         Result calldata result,
@@ -345,12 +445,18 @@ interface IJobMarket is IEscrow {
     /// caller has its half. It must have been committed to in an earlier block. One that opens a dispute costs a bond of
     /// `challengeBond` CP, pulled from the caller, until the dispute has ended.
     /// @param salt Of the commitment; anything if the proof opens a dispute.
+    /// @param jobId The job's id.
+    /// @param proof Encoded as the tier has it.
     function challenge(uint256 jobId, bytes calldata proof, bytes32 salt) external;
 
     /// @notice Challenges a signed receipt, once, with a bond of `challengeBond` CP pulled from the caller. Locks
     /// up to `receiptSlash` of the operator's stake, thawing stake included. Committed to in an earlier block, by the
     /// receipt's digest. Never paused. The operator keeps the inputs of what it signed for as long as receipts live.
     /// @param roots Which the receipt's model commitment stands for.
+    /// @param receipt The operator's signed receipt.
+    /// @param signature The signature.
+    /// @param salt What hides the value until it is revealed.
+    /// @return jobId The job's id.
     function challengeReceipt(
         Receipt calldata receipt,
         bytes calldata signature,
@@ -362,6 +468,9 @@ interface IJobMarket is IEscrow {
     /// the window ends, which is not before the receipt could not be challenged any more: challenging oneself gains nothing.
     /// @param roots As challenged.
     /// @param result Its `outputRoot` is the receipt's.
+    /// @param jobId The job's id.
+    /// @param aux What the tier needs beside the claim.
+    /// @param dataRef Where the bytes are.
     function answerReceipt(
         uint256 jobId,
         IComputeModels.Roots calldata roots,
@@ -373,47 +482,73 @@ interface IJobMarket is IEscrow {
     /// @notice Hands a disputed claim on to the refereed trace. Anyone, until `ESCALATION_TIME` after the window.
     /// @param result As revealed.
     /// @param aux The op roots.
+    /// @param jobId The job's id.
     function escalate(uint256 jobId, Result calldata result, bytes calldata aux) external;
 
     /// @notice Executes the verdict. Anyone. A module that has none `MAX_DISPUTE_TIME` after the window has none.
+    /// @param jobId The job's id.
     function settle(uint256 jobId) external;
 
     /// @notice Ends a job whose next step is overdue: refunds it, or slashes an operator that does not answer for its
     /// receipt. Anyone.
+    /// @param jobId The job's id.
     function claimTimeout(uint256 jobId) external;
 
     /// @notice Returns or takes a challenger's bond once its dispute has ended. What is taken goes half to the operator, for
     /// its trouble, and half is burnt, so that challenging oneself is not free. Anyone.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     function releaseBond(uint256 jobId, address challenger) external;
 
     /// @notice Sends a price on that could not be sent at first. Anyone.
+    /// @param jobId The job's id.
     function retryPayout(uint256 jobId) external;
 
     /// @notice A job; all zero if there is none.
+    /// @param jobId The job's id.
+    /// @return The job.
     function jobOf(uint256 jobId) external view returns (Job memory);
 
     /// @notice How many jobs and challenged receipts there ever were.
+    /// @return How many; the newest id.
     function totalJobs() external view returns (uint256);
 
     /// @notice A challenger's bond.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @return The bond.
     function bondOf(uint256 jobId, address challenger) external view returns (Bond memory);
 
     /// @notice Price that could not be sent to its till yet.
+    /// @param jobId The job's id.
+    /// @return Units that wait.
     function deferredOf(uint256 jobId) external view returns (uint256);
 
     /// @notice Id under which a receipt was challenged, by its digest; 0 if it was not.
+    /// @param digest What is signed.
+    /// @return jobId The job's id.
     function challengeOf(bytes32 digest) external view returns (uint256 jobId);
 
     /// @notice Block in which a challenge was committed to; 0 if it was not.
+    /// @param commitment Hash that hides what is revealed later.
+    /// @return blockNumber The block of the commitment, 0 for none.
     function committedIn(bytes32 commitment) external view returns (uint256 blockNumber);
 
     /// @notice Module of a tier; zero for none.
+    /// @param tier Tier of verification.
+    /// @return The module, zero for none.
     function moduleOf(uint8 tier) external view returns (IProofModule);
 
     /// @notice The figures.
+    /// @return The parameters.
     function parameters() external view returns (Parameters memory);
 
     /// @notice keccak256(abi.encode(chain id, this, jobId, operator, result, salt)).
+    /// @param jobId The job's id.
+    /// @param operator The operator.
+    /// @param result Hash of what is revealed.
+    /// @param salt What hides the value until it is revealed.
+    /// @return The commitment.
     function resultCommitment(
         uint256 jobId,
         address operator,
@@ -424,6 +559,9 @@ interface IJobMarket is IEscrow {
     /// @notice keccak256(abi.encode(chain id, this, challenger, subject, content, salt)).
     /// @param subject The job's id, or the receipt's digest.
     /// @param content keccak256 of the proof; 0 for a receipt.
+    /// @param challenger Who challenges.
+    /// @param salt What hides the value until it is revealed.
+    /// @return The commitment.
     function challengeCommitment(
         address challenger,
         bytes32 subject,
@@ -432,12 +570,17 @@ interface IJobMarket is IEscrow {
     ) external view returns (bytes32);
 
     /// @notice EIP-712 digest of a receipt.
+    /// @param receipt The operator's signed receipt.
+    /// @return The EIP-712 digest.
     function receiptDigest(Receipt calldata receipt) external view returns (bytes32);
 
     /// @notice Sets a tier's module for new jobs, and for claims that are handed on. Restricted, delayed.
+    /// @param tier Tier of verification.
+    /// @param module The proof module.
     function setModule(uint8 tier, IProofModule module) external;
 
     /// @notice Sets the figures. Restricted, delayed.
+    /// @param newParameters The parameters from now on.
     function setParameters(Parameters calldata newParameters) external;
 
     /// @notice Stops new jobs. Restricted, immediate. All that is on its way goes on.

@@ -7,15 +7,22 @@ pragma solidity 0.8.37;
 /// Apart from the market, so that no registry can hold a settlement up. Anyone may report, whenever the job has ended.
 interface IJobOutcomes {
     /// @notice An outcome was written.
+    /// @param jobId The job's id.
+    /// @param agentId The agent.
+    /// @param response From 0 to 100.
     event OutcomeReported(uint256 indexed jobId, uint256 indexed agentId, uint8 response);
 
     /// @notice The job named no agent, or did not end with a verdict.
+    /// @param jobId The job's id.
     error NothingToReport(uint256 jobId);
 
     /// @notice Writes a job's outcome: 100 if its claim stood, 0 if it was refuted, with the hash of the claim. Reverts with
     /// the registry's `RequestUnknown` if nobody asked for it.
+    /// @param jobId The job's id.
     function report(uint256 jobId) external;
 
     /// @notice Under which hash a job's outcome is asked for: keccak256(abi.encode(chain id, market, jobId)).
+    /// @param jobId The job's id.
+    /// @return The hash.
     function requestHash(uint256 jobId) external view returns (bytes32);
 }

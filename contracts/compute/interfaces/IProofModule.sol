@@ -52,11 +52,13 @@ interface IProofModule {
     }
 
     /// @notice Only the JobMarket may call this.
+    /// @param caller Who called.
     error NotMarket(address caller);
 
     // solhint-disable ordering
 
     /// @notice The tier's number: 0 zk, 1 refereed, 2 committee, 3 attested.
+    /// @return The number.
     function tier() external view returns (uint8);
 
     /// @notice Takes a claim. Reverts if it is malformed for this tier (that is then the operator's reveal that fails).
@@ -73,17 +75,22 @@ interface IProofModule {
     /// committed to this very proof in an earlier block if it decides, and has paid a bond if it opens a dispute.
     /// @param challenger Who is paid if this, or the dispute it opens, refutes the claim.
     /// @param proof Encoded as the tier has it.
+    /// @param jobId The job's id.
     function submit(uint256 jobId, address challenger, bytes calldata proof) external;
 
     /// @notice The verdict, by which the market pays or slashes. Never depends on the gas supplied. Time-outs count
     /// as soon as they could be claimed or when they are, as the module likes, but always in the same way.
     /// @return verdict See `Status`.
     /// @return challenger Who refuted the claim if it is `Invalid`, else zero.
+    /// @param jobId The job's id.
     function status(uint256 jobId) external view returns (Status verdict, address challenger);
 
     /// @notice How a challenger's dispute about a job stands, by which the market returns or takes its bond: `Pending`
     /// while it is open or if there is none, `Valid` if it was lost (the claim stood), `Invalid` if it was won,
     /// `Inconclusive` if it ended otherwise (the claim was refuted by somebody else first, or nobody could be told to
     /// be wrong): the bond goes back.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @return outcome How the dispute stands.
     function disputeOf(uint256 jobId, address challenger) external view returns (Status outcome);
 }

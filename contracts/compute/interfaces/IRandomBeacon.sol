@@ -6,25 +6,36 @@ pragma solidity 0.8.37;
 /// Rounds begin at 1. Times are unix seconds.
 interface IRandomBeacon {
     /// @notice A round's value was brought.
+    /// @param round The beacon's round.
+    /// @param randomness The randomness.
     event RoundDelivered(uint64 indexed round, bytes32 randomness);
 
     /// @notice The value is not that of this round.
+    /// @param round The beacon's round.
     error InvalidRound(uint64 round);
 
     /// @notice There is no such round, or its time has not come.
+    /// @param round The beacon's round.
     error RoundNotPublished(uint64 round);
 
     /// @notice Brings the value of a round with its proof. Bringing it again changes nothing.
     /// @param proof For drand: the round's signature, 64 bytes.
     /// @return randomness Of the round.
+    /// @param round The beacon's round.
     function deliver(uint64 round, bytes calldata proof) external returns (bytes32 randomness);
 
     /// @notice The value of a round; 0 if nobody brought it yet.
+    /// @param round The beacon's round.
+    /// @return randomness The randomness.
     function randomnessOf(uint64 round) external view returns (bytes32 randomness);
 
     /// @notice The first round that is published after `time`, not at it.
+    /// @param time Unix seconds.
+    /// @return round The beacon's round.
     function roundAfter(uint64 time) external view returns (uint64 round);
 
     /// @notice When a round is published.
+    /// @param round The beacon's round.
+    /// @return time Unix seconds.
     function timeOf(uint64 round) external view returns (uint64 time);
 }
