@@ -1,5 +1,7 @@
 """Keccak-256 of many messages at once: `LANES` of them side by side, which compilers turn into vector code."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,7 @@ from offchain.compute.jit import jit
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Unsigned = NDArray[np.unsignedinteger[Any]]
 
 LANES = 8
 RATE = 136
@@ -39,8 +42,8 @@ def turned(word: np.uint64, by: np.uint64) -> np.uint64:
 
 @jit
 def permute_round(s: Words, word: np.uint64) -> None:
-    """One round on `LANES` states: word x + 5y of state j is s[(x + 5y)·LANES + j]. Written out, so that the loop over j
-    has no inner one and becomes vector code.
+    """One round on `LANES` states: word x + 5y of state j is s[(x + 5y)·LANES + j]. Written out, so that the loop over
+    j has no inner one and becomes vector code.
     """
     for j in range(LANES):
         a0, a1, a2, a3, a4 = s[0 * LANES + j], s[1 * LANES + j], s[2 * LANES + j], s[3 * LANES + j], s[4 * LANES + j]
@@ -136,72 +139,106 @@ def permute(s: Words) -> None:
 
 
 @jit
-def hash_padded(blocks: Words, counts: Ints, order: Ints, out: Words) -> None:
-    """Hashes messages that are padded already: message i is `counts[i]` blocks of 17 words in blocks[i].
-
-    `order` lists them so that those of one length are neighbours. The hashes go to out[i], 4 words each, in the
-    machine's little-endian order.
-    """
-    s = np.empty(25 * LANES, np.uint64)
-    n = len(order)
-    for first in range(0, n, LANES):
-        width = min(LANES, n - first)
-        s[:] = 0
-        most = 0
+def absorb_and_squeeze(s: Words, blocks: Words, counts: Ints, width: int, out: Words, targets: Ints) -> None:
+    """Hashes the `width` padded messages blocks[j], counts[j] blocks each, into out[targets[j]]."""
+    s[:] = 0
+    most = 0
+    for j in range(width):
+        most = max(most, counts[j])
+    for block in range(most):
         for j in range(width):
-            most = max(most, counts[order[first + j]])
-        for block in range(most):
-            for j in range(width):
-                i = order[first + j]
-                if block < counts[i]:
-                    for w in range(17):
-                        s[w * LANES + j] ^= blocks[i, 17 * block + w]
-            permute(s)
-            for j in range(width):
-                i = order[first + j]
-                if block == counts[i] - 1:
-                    for w in range(4):
-                        out[i, w] = s[w * LANES + j]
+            if block < counts[j]:
+                for w in range(17):
+                    s[w * LANES + j] ^= blocks[j, 17 * block + w]
+        permute(s)
+        for j in range(width):
+            if block == counts[j] - 1:
+                for w in range(4):
+                    out[targets[j], w] = s[w * LANES + j]
 
 
 @jit
-def fill(buffer: Bytes, data: Bytes, starts: Ints, lengths: Ints, at: int) -> None:
-    """Copies message i's data, data[starts[i]:][:lengths[i]], behind its header of `at` bytes, and pads it."""
-    for i in range(len(starts)):
-        start, length = starts[i], lengths[i]
-        buffer[i, at : at + length] = data[start : start + length]
-        end = at + length
-        last = (end // RATE + 1) * RATE
-        buffer[i, end:last] = 0
-        buffer[i, end] = 1
-        buffer[i, last - 1] |= 128
+def write_big_endian(values: Unsigned, size: int, into: Bytes) -> None:
+    """Each of `values` as `size` bytes."""
+    if size == 4:
+        for k in range(len(values)):
+            v = values[k]
+            into[4 * k] = v >> 24
+            into[4 * k + 1] = v >> 16
+            into[4 * k + 2] = v >> 8
+            into[4 * k + 3] = v
+    elif size == 8:
+        for k in range(len(values)):
+            v = values[k]
+            for b in range(8):
+                into[8 * k + b] = v >> (56 - 8 * b)
+    else:
+        into[:] = values
 
 
-def keccak_many(headers: Bytes, data: Bytes, starts: Ints, lengths: Ints) -> Bytes:
-    """Hashes of `headers[i] ‖ data[starts[i]:][:lengths[i]]`, as bytes [n, 32]."""
+@jit
+def hash_all(
+    headers: Bytes, values: Unsigned, size: int, starts: Ints, counts: Ints, order: Ints, longest: int, out: Words
+) -> None:
+    """Message i is headers[i], then values[starts[i]:][:counts[i]] big-endian. `order` makes those of one length
+    neighbours; `longest` is the most blocks of one.
+    """
+    s = np.empty(25 * LANES, np.uint64)
+    buffer = np.empty((LANES, longest * RATE), np.uint8)
+    words = buffer.view(np.uint64)
+    blocks = np.empty(LANES, np.int64)
+    at = headers.shape[1]
+    for first in range(0, len(order), LANES):
+        targets = order[first : first + LANES]
+        for j in range(len(targets)):
+            i = targets[j]
+            end = at + counts[i] * size
+            blocks[j] = end // RATE + 1
+            buffer[j, :at] = headers[i]
+            write_big_endian(values[starts[i] : starts[i] + counts[i]], size, buffer[j, at:end])
+            buffer[j, end : blocks[j] * RATE] = 0
+            buffer[j, end] = 1
+            buffer[j, blocks[j] * RATE - 1] |= 128
+        absorb_and_squeeze(s, words, blocks, len(targets), out, targets)
+
+
+def keccak_many(headers: Bytes, values: Unsigned, starts: Ints, counts: Ints) -> Bytes:
+    """Hashes of `headers[i]` and `values[starts[i]:][:counts[i]]`, big-endian one after the other, as bytes [n, 32].
+
+    `values` is unsigned: of 1, 4 or 8 bytes each.
+    """
     n, at = headers.shape
-    if n == 0:
-        return np.zeros((0, 32), np.uint8)
-    counts = (lengths + at) // RATE + 1
-    buffer = np.empty((n, int(counts.max()) * RATE), np.uint8)
-    buffer[:, :at] = headers
-    fill(buffer, data, starts, lengths, at)
     out = np.empty((n, 4), np.uint64)
-    hash_padded(buffer.view("<u8"), counts, np.argsort(counts, kind="stable"), out)
-    return out.view(np.uint8)
+    if n:
+        size = values.itemsize
+        order = np.argsort(counts, kind="stable")
+        hash_all(headers, values, size, starts, counts, order, (int(counts.max()) * size + at) // RATE + 1, out)
+    return out.view(np.uint8).reshape(n, 32)
 
 
-NODE_BYTES = 65
+@jit
+def hash_pairs(nodes: Words, out: Words) -> None:
+    """out[i] is the hash of 0x01 ‖ nodes[2i] ‖ nodes[2i + 1]."""
+    s = np.empty(25 * LANES, np.uint64)
+    for first in range(0, len(out), LANES):
+        width = min(LANES, len(out) - first)
+        s[:] = 0
+        for j in range(width):
+            carried = np.uint64(1)
+            for w in range(8):
+                word = nodes[2 * (first + j) + w // 4, w % 4]
+                s[w * LANES + j] = carried | (word << U(8))
+                carried = word >> U(56)
+            s[8 * LANES + j] = carried | U(0x0100)
+            s[16 * LANES + j] = U(1) << U(63)
+        permute(s)
+        for j in range(width):
+            for w in range(4):
+                out[first + j, w] = s[w * LANES + j]
 
 
 def parents(nodes: Bytes) -> Bytes:
-    """The level above: hashes of 0x01 ‖ left ‖ right for the nodes [2n, 32]."""
-    n = len(nodes) // 2
-    buffer = np.zeros((n, RATE), np.uint8)
-    buffer[:, 0] = 1
-    buffer[:, 1:65] = nodes.reshape(n, 64)
-    buffer[:, NODE_BYTES] = 1
-    buffer[:, RATE - 1] |= 128
-    out = np.empty((n, 4), np.uint64)
-    hash_padded(buffer.view("<u8"), np.ones(n, np.int64), np.arange(n), out)
+    """The level above [2n, 32]."""
+    out = np.empty((len(nodes) // 2, 4), np.uint64)
+    hash_pairs(np.ascontiguousarray(nodes).view(np.uint64), out)
     return out.view(np.uint8)
