@@ -115,5 +115,6 @@ interface IFaultVerifier {
     /// its shape is one that formulas cover: that is checked when a claim is made.
     /// @param claim Whose roots everything opened stands under.
     /// @param fault What is wrong with it.
-    function requireFault(TraceClaim calldata claim, Fault calldata fault) external pure;
+    /// @return place Of the accused leaf: op · 2^64 + row · 2^32 + chunk.
+    function requireFault(TraceClaim calldata claim, Fault calldata fault) external pure returns (uint256 place);
 }

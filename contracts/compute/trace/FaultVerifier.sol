@@ -25,7 +25,7 @@ contract FaultVerifier is IFaultVerifier {
     uint256 private constant TOKENS = Shapes.TOKENS;
 
     /// @inheritdoc IFaultVerifier
-    function requireFault(TraceClaim calldata claim, Fault calldata fault) external pure {
+    function requireFault(TraceClaim calldata claim, Fault calldata fault) external pure returns (uint256 place) {
         Case memory c = Case(
             claim,
             Shapes.read(claim.program, claim.promptTokens, claim.completionTokens, claim.beta != 0)
@@ -37,6 +37,7 @@ contract FaultVerifier is IFaultVerifier {
         else if (fault.kind == Kind.Salt) differs = _salt(c, fault);
         else differs = _step(c, fault);
         if (!differs) revert NoFault();
+        place = _placeOf(fault);
     }
 
     /// @dev A value of an op's leaf.
@@ -360,6 +361,13 @@ contract FaultVerifier is IFaultVerifier {
         bytes calldata tokens = _tokens(c, f, 0, false, f.row);
         _requireElement(f.element, tokens.length / 4);
         return _wordAt(tokens, f.element);
+    }
+
+    function _placeOf(Fault calldata f) private pure returns (uint256) {
+        if (f.kind == Kind.Token || f.kind == Kind.Stop || f.op == Shapes.COMPLETION) {
+            return (Shapes.COMPLETION << 64) | (uint256(f.row) << 32);
+        }
+        return (uint256(f.op) << 64) | (uint256(f.row) << 32) | f.chunk;
     }
 
     function _place(Op memory op, uint256 row, uint256 chunk) private pure returns (uint256) {

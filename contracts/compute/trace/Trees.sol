@@ -29,15 +29,17 @@ library Trees {
 
     /// @dev The root of a whole tree whose leaves stand in memory, at least one; what is missing is zero. Overwrites them.
     function fold(bytes32[] memory nodes) internal pure returns (bytes32) {
-        uint256 count = nodes.length;
-        bytes32 zero = 0;
-        for (; count > 1; count = (count + 1) / 2) {
-            for (uint256 i = 0; i < count; i += 2) {
-                nodes[i / 2] = node(nodes[i], i + 1 < count ? nodes[i + 1] : zero);
+        unchecked {
+            uint256 count = nodes.length;
+            bytes32 zero = 0;
+            for (; count > 1; count = (count + 1) / 2) {
+                for (uint256 i = 0; i < count; i += 2) {
+                    nodes[i / 2] = node(nodes[i], i + 1 < count ? nodes[i + 1] : zero);
+                }
+                zero = node(zero, zero);
             }
-            zero = node(zero, zero);
+            return nodes[0];
         }
-        return nodes[0];
     }
 
     /// @dev What stands above two nodes.
