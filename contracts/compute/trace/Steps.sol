@@ -27,20 +27,43 @@ library Steps {
         }
     }
 
-    /// @dev The largest of all values.
+    /// @dev The largest of all values, of which there is one at least.
     function maxOf(bytes calldata data, uint256 size) internal pure returns (int256 most) {
-        unchecked {
-            uint256 count = data.length / size;
-            most = type(int256).min;
-            for (uint256 i = 0; i < count; ++i) most = SignedMath.max(most, valueAt(data, size, i));
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let bits := sub(256, shl(3, size))
+            most := not(shr(1, not(0)))
+            let end := add(data.offset, data.length)
+            for {
+                let at := data.offset
+            } lt(at, end) {
+                at := add(at, size)
+            } {
+                let value := sar(bits, calldataload(at))
+                if sgt(value, most) {
+                    most := value
+                }
+            }
         }
     }
 
     /// @dev The largest magnitude of all values, 32 bits each.
     function maxAbs(bytes calldata data) internal pure returns (uint256 most) {
-        unchecked {
-            uint256 count = data.length / 4;
-            for (uint256 i = 0; i < count; ++i) most = Math.max(most, SignedMath.abs(valueAt(data, 4, i)));
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let end := add(data.offset, data.length)
+            for {
+                let at := data.offset
+            } lt(at, end) {
+                at := add(at, 4)
+            } {
+                let value := sar(224, calldataload(at))
+                let sign := sar(255, value)
+                value := sub(xor(value, sign), sign)
+                if gt(value, most) {
+                    most := value
+                }
+            }
         }
     }
 
@@ -64,7 +87,7 @@ library Steps {
     /// @dev e^-y, Q30, of y in Q16.
     function exp(uint256 y) internal pure returns (uint256) {
         unchecked {
-            uint256 u = (Math.min(y, FAR) * LOG2_E) >> 16;
+            uint256 u = ((y < FAR ? y : FAR) * LOG2_E) >> 16;
             uint256 f = u & 65_535;
             uint256 inner = 257_114_721 - ((f * (57_148_382 - ((f * 7_335_691) >> 16))) >> 16);
             return (2 ** 30 - ((f * (744_171_342 - ((f * inner) >> 16))) >> 16)) >> (u >> 16);
@@ -184,10 +207,10 @@ library Steps {
     ) internal pure returns (int256) {
         unchecked {
             uint256 count = scores.length / 4;
-            for (uint256 i = 0; i < count; ++i) {
-                int256 y = top - valueAt(scores, 4, i);
-                int256 weight = int256(exp(y < 0 ? 0 : uint256(y)) >> 10);
-                sum += values.length == 0 ? weight : weight * valueAt(values, 4, i);
+            if (values.length == 0) {
+                for (uint256 i = 0; i < count; ++i) sum += _attention(scores, top, i);
+            } else {
+                for (uint256 i = 0; i < count; ++i) sum += _attention(scores, top, i) * valueAt(values, 4, i);
             }
             return sum;
         }
@@ -281,21 +304,39 @@ library Steps {
         return _rowDiffers(row, y, shiftOf(most));
     }
 
-    /// @dev Whether a row is not the quantised one of the words that stand in memory from `y` on.
-    function _rowDiffers(bytes calldata row, uint256 y, uint256 shift) private pure returns (bool) {
+    /// @dev How much a position counts, Q20.
+    function _attention(bytes calldata scores, int256 top, uint256 i) private pure returns (int256) {
         unchecked {
-            if (uint8(row[0]) != shift) return true;
-            row = row[1:];
-            uint256 count = row.length / 2;
-            for (uint256 i = 0; i < count; ++i) {
-                int256 value;
-                // solhint-disable-next-line no-inline-assembly
-                assembly ("memory-safe") {
-                    value := mload(add(y, shl(5, i)))
+            int256 y = top - valueAt(scores, 4, i);
+            return int256(exp(y < 0 ? 0 : uint256(y)) >> 10);
+        }
+    }
+
+    /// @dev Whether a row is not the quantised one of the words that stand in memory from `y` on.
+    function _rowDiffers(bytes calldata row, uint256 y, uint256 shift) private pure returns (bool differs) {
+        if (uint8(row[0]) != shift) return true;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let half := shr(1, shl(shift, 1))
+            let end := add(row.offset, row.length)
+            for {
+                let at := add(row.offset, 1)
+            } lt(at, end) {
+                at := add(at, 2)
+            } {
+                let code_ := sar(shift, add(mload(y), half))
+                if sgt(code_, 8191) {
+                    code_ := 8191
                 }
-                if (valueAt(row, 2, i) != code(value, shift)) return true;
+                if slt(code_, sub(0, 8191)) {
+                    code_ := sub(0, 8191)
+                }
+                if iszero(eq(code_, sar(240, calldataload(at)))) {
+                    differs := 1
+                    break
+                }
+                y := add(y, 32)
             }
-            return false;
         }
     }
 
@@ -305,39 +346,52 @@ library Steps {
         bytes calldata weights,
         uint256 eps
     ) private pure returns (uint256 y, uint256 most) {
-        unchecked {
-            // solhint-disable-next-line no-inline-assembly
-            assembly ("memory-safe") {
-                y := mload(0x40)
-                mstore(0x40, add(y, shl(3, x.length)))
-            }
-            uint256 count = x.length / 4;
-            most = maxAbs(x);
-            uint256 s = most < 2 ** 24 ? 0 : Math.log2(most) - 23;
-            int256 inverse = int256(2 ** 50 / _root(x, s, eps));
-            most = 0;
-            for (uint256 i = 0; i < count; ++i) {
-                int256 value = ((valueAt(x, 4, i) >> s) * inverse) >> 28;
-                value = (value * valueAt(weights, 2, i) + 2048) >> 12;
-                // solhint-disable-next-line no-inline-assembly
-                assembly ("memory-safe") {
-                    mstore(add(y, shl(5, i)), value)
+        uint256 s = maxAbs(x);
+        s = s < 2 ** 24 ? 0 : Math.log2(s) - 23;
+        uint256 inverse = 2 ** 50 / _root(x, s, eps);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            y := mload(0x40)
+            let to := y
+            let w := weights.offset
+            let end := add(x.offset, x.length)
+            for {
+                let at := x.offset
+            } lt(at, end) {
+                at := add(at, 4)
+            } {
+                let value := sar(28, mul(sar(add(224, s), calldataload(at)), inverse))
+                value := sar(12, add(mul(value, sar(240, calldataload(w))), 2048))
+                mstore(to, value)
+                let sign := sar(255, value)
+                value := sub(xor(value, sign), sign)
+                if gt(value, most) {
+                    most := value
                 }
-                most = Math.max(most, SignedMath.abs(value));
+                to := add(to, 32)
+                w := add(w, 2)
             }
+            mstore(0x40, to)
         }
     }
 
     /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has.
     function _root(bytes calldata x, uint256 s, uint256 eps) private pure returns (uint256) {
-        unchecked {
-            uint256 count = x.length / 4;
-            uint256 sum = (eps * count) >> (2 * s);
-            for (uint256 i = 0; i < count; ++i) {
-                int256 z = valueAt(x, 4, i) >> s;
-                sum += uint256(z * z);
+        uint256 count = x.length / 4;
+        uint256 sum = (eps * count) >> (2 * s);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let bits := add(224, s)
+            let end := add(x.offset, x.length)
+            for {
+                let at := x.offset
+            } lt(at, end) {
+                at := add(at, 4)
+            } {
+                let z := sar(bits, calldataload(at))
+                sum := add(sum, mul(z, z))
             }
-            return Math.max(1, Math.sqrt((sum / count) << 12));
         }
+        return Math.max(1, Math.sqrt((sum / count) << 12));
     }
 }

@@ -1,0 +1,126 @@
+"""Proofs at any shape without a trace: openings of random data under trees of which nothing else is known."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from offchain.compute import trees
+from offchain.compute.claim import Claim
+from offchain.compute.faults import Checker, Fault, Opening, words
+from offchain.compute.program import COMPLETION, PROMPT, TOKENS, Op, depth
+
+Node = tuple[int, int]
+"""Level from below, and place."""
+
+
+class Sparse:
+    """A tree of which some nodes are given; what else is needed is random."""
+
+    def __init__(self, rng: Random, levels: int) -> None:
+        self.rng, self.levels = rng, levels
+        self.given: dict[Node, bytes] = {}
+
+    def node(self, level: int, place: int) -> bytes:
+        if (level, place) not in self.given:
+            below = [at for (low, at) in self.given if low < level and at >> (level - low) == place]
+            known = level and below
+            both = (self.node(level - 1, 2 * place), self.node(level - 1, 2 * place + 1)) if known else None
+            self.given[level, place] = trees.node(*both) if both else self.rng.randbytes(32)
+        return self.given[level, place]
+
+    def path(self, level: int, place: int) -> trees.Path:
+        return [self.node(at, (place >> (at - level)) ^ 1) for at in range(level, self.levels)]
+
+    @property
+    def root(self) -> bytes:
+        return self.node(self.levels, 0)
+
+
+@dataclass
+class Made:
+    """An opening whose path is not known yet: the trees from the bottom up, with its place in each."""
+
+    opening: Opening
+    climbs: list[tuple[Sparse, int, int]]
+
+
+class Forger(Checker):
+    """Answers whatever the checker reads with random data, none of it zero, and finds roots under which all of it stands.
+
+    The accused value is as random, so there is a fault.
+    """
+
+    def __init__(self, rng: Random, claim: Claim, fault: Fault) -> None:
+        super().__init__(claim, fault)
+        self.rng = rng
+        self.op_roots = Sparse(rng, depth(self.program.ops))
+        self.matrix_roots = Sparse(rng, depth(self.program.matrices))
+        self.op_trees: dict[int, Sparse] = {}
+        self.matrix_trees: dict[int, Sparse] = {}
+        self.token_trees: dict[int, Sparse] = {}
+        self.made: dict[int, Made] = {}
+
+    def filled(self, length: int) -> bytes:
+        return bytes(self.rng.randrange(1, 256) for _ in range(length))
+
+    def leaf(self, index: int, op: Op, row: int, chunk: int) -> bytes:
+        length = self.run.length(op, row, chunk)
+        return self.hold(index, op, 0, op.place(row, chunk), [(row, chunk, length)])
+
+    def row(self, index: int, op: Op, row: int) -> bytes:
+        parts = [(row, chunk, self.run.length(op, row, chunk)) for chunk in range(op.chunks)]
+        return self.hold(index, op, op.chunk_depth, row, parts)
+
+    def hold(self, index: int, op: Op, level: int, place: int, parts: list[tuple[int, int, int]]) -> bytes:
+        salt, data, leaves = self.rng.randbytes(16), b"", []
+        for row, chunk, length in parts:
+            assert length
+            filled = bytearray(self.filled(length))
+            if op.size == 8:
+                filled[::8] = b"\0" * len(filled[::8])
+            data += filled
+            leaves.append(trees.trace_leaf(self.claim.id, op.number, row, chunk, salt, bytes(filled)))
+        tree = self.op_trees.setdefault(op.number, Sparse(self.rng, op.depth))
+        tree.given[level, place] = trees.root(leaves)
+        self.made[index] = Made(Opening(salt, data), [(tree, level, place), (self.op_roots, 0, op.number)])
+        return data
+
+    def weights(self, index: int, matrix: int, row: int) -> bytes:
+        rows, _, length = self.program.matrix(matrix)
+        data = self.filled(length)
+        tree = self.matrix_trees.setdefault(matrix, Sparse(self.rng, depth(rows)))
+        tree.given[0, row] = trees.weight_leaf(matrix, row, data)
+        self.made[index] = Made(Opening(bytes(16), data), [(tree, 0, row), (self.matrix_roots, 0, matrix)])
+        return data
+
+    def tokens(self, index: int, tree: int, leaf: int) -> list[int]:
+        count = self.claim.prompt_tokens if tree == PROMPT else self.claim.completion_tokens
+        leaves, salt = -(-count // TOKENS), self.rng.randbytes(16)
+        held = min(TOKENS, count - TOKENS * leaf)
+        data = trees.u32(*[self.rng.randrange(256, self.program.vocab) for _ in range(held)])
+        said = self.token_trees.setdefault(tree, Sparse(self.rng, depth(leaves)))
+        said.given[0, leaf] = trees.token_leaf(leaf, salt, data)
+        self.made[index] = Made(Opening(salt, data), [(said, 0, leaf)])
+        return words(data)
+
+    def forged(self) -> tuple[Claim, Fault]:
+        """A claim that has this fault, and its proof."""
+        self.check()
+        for number, tree in self.op_trees.items():
+            self.op_roots.given[0, number] = tree.root
+        for number, tree in self.matrix_trees.items():
+            self.matrix_roots.given[0, number] = tree.root
+        roots = {PROMPT: bytes(32), COMPLETION: bytes(32)} | {tree: said.root for tree, said in self.token_trees.items()}
+        claim = replace(
+            self.claim,
+            trace_root=self.op_roots.root,
+            model_root=self.matrix_roots.root,
+            input_root=roots[PROMPT],
+            output_root=roots[COMPLETION],
+        )
+        openings = []
+        for index in sorted(self.made):
+            made = self.made[index]
+            path = [node for tree, level, place in made.climbs for node in tree.path(level, place)]
+            openings.append(replace(made.opening, path=path))
+        return claim, replace(self.fault, openings=openings)
+
