@@ -97,8 +97,8 @@ def claimed(question: Sequence[int], answer: Sequence[int], most: int, beta: int
 class Court:
     """Deployed contracts. `market` may hand over claims and proofs."""
 
-    def __init__(self) -> None:
-        self.chain = Chain()
+    def __init__(self, chain: Any = None) -> None:
+        self.chain = chain or Chain()
         self.market, self.operator = MARKET, OPERATOR
         self.carl, self.cora, self.anyone = map(Account, ("carl", "cora", "anyone"))
         self.admin = Account("admin")

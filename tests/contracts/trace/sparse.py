@@ -30,6 +30,22 @@ class Sparse:
     def path(self, level: int, place: int) -> trees.Path:
         return [self.node(at, (place >> (at - level)) ^ 1) for at in range(level, self.levels)]
 
+    def shown(self, level: int, place: int) -> list[bytes]:
+        """What a reveal at a node shows: the nodes four levels below, or where the tree ends."""
+        down = min(4, level)
+        return [self.node(level - down, at) for at in range(place << down, (place + 1) << down)]
+
+    def spread(self, place: int) -> None:
+        """Makes all nodes that a game shows on its way to a leaf, before the root is asked for."""
+        level = self.levels
+        while level:
+            down = min(4, level)
+            first = place >> level << down
+            for at in range(first, first + (1 << down)):
+                if at != place >> (level - down):
+                    self.given.setdefault((level - down, at), self.rng.randbytes(32))
+            level -= down
+
     @property
     def root(self) -> bytes:
         return self.node(self.levels, 0)
@@ -49,9 +65,10 @@ class Forger(Checker):
     The accused value is as random, so there is a fault.
     """
 
-    def __init__(self, rng: Random, claim: Claim, fault: Fault) -> None:
+    def __init__(self, rng: Random, claim: Claim, fault: Fault, spreads: bool = False) -> None:
+        """`spreads`: the trees also have what a game shows on its way to the accused leaf."""
         super().__init__(claim, fault)
-        self.rng = rng
+        self.rng, self.spreads = rng, spreads
         self.op_roots = Sparse(rng, depth(self.program.ops))
         self.matrix_roots = Sparse(rng, depth(self.program.matrices))
         self.op_trees: dict[int, Sparse] = {}
@@ -105,6 +122,10 @@ class Forger(Checker):
     def forged(self) -> tuple[Claim, Fault]:
         """A claim that has this fault, and its proof."""
         self.check()
+        if self.spreads:
+            op = self.run.op(self.fault.op)
+            self.op_trees[op.number].spread(op.place(self.fault.row, self.fault.chunk))
+            self.op_roots.spread(op.number)
         for number, tree in self.op_trees.items():
             self.op_roots.given[0, number] = tree.root
         for number, tree in self.matrix_trees.items():

@@ -41,6 +41,8 @@ FAULTS = {
     "stop": Fault(Kind.STOP, COMPLETION, 8, 0, 35, []),
 }
 
+NAMES = (*FAULTS, "pad", "salt")
+
 
 def claim(job: int = JOB, operator: Any = OPERATOR, market: Any = MARKET, chain: int = 31337) -> Claim:
     """A claim whose roots are still to be found."""
