@@ -103,9 +103,16 @@ def figures() -> dict[str, int]:
 
 def rows(found: dict[str, int]) -> list[tuple[str, ...]]:
     """To print: ours, then what others publish."""
-    ours = [(name.removeprefix("gas_"), f"{gas:,}", f"{limit(name.removeprefix('gas_')):,}") for name, gas in found.items()]
+    ours = [
+        (name.removeprefix("gas_"), f"{gas:,}", f"{limit(name.removeprefix('gas_')):,}") for name, gas in found.items()
+    ]
     others = [(f"{each.name}: {each.about}", each.moves, each.last_step) for each in PUBLISHED]
-    return [("gas of whole transactions", "found", "at most"), *ours, ("others, as published", "moves", "on chain"), *others]
+    return [
+        ("gas of whole transactions", "found", "at most"),
+        *ours,
+        ("others, as published", "moves", "on chain"),
+        *others,
+    ]
 
 
 def main() -> None:

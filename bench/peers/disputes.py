@@ -1,5 +1,5 @@
-"""What others publish about their disputes. None of them publishes the gas of a whole one, so what is compared is how often
-the parties have to move, and what the chain recomputes in the end.
+"""What others publish about their disputes. We found no figure of the gas of a whole one, so what is compared is how
+often the parties have to move, and what is recomputed in the end.
 """
 
 from typing import NamedTuple

@@ -68,7 +68,7 @@ class Program:
             and self.heads % self.kv_heads == 0
             and HEAD * self.kv_heads % WIDTH == 0
             and self.dim % WIDTH == 0
-            and self.dim <= 1536
+            and 0 < self.dim <= 1536
             and self.ffn % WIDTH == 0
             and 0 < self.ffn <= 1536
             and self.vocab % WIDTH == 0

@@ -325,11 +325,12 @@ library Steps {
                 at := add(at, 2)
             } {
                 let code_ := sar(shift, add(mload(y), half))
-                if sgt(code_, 8191) {
+                // Unsigned, all that is not within ±8191 is larger.
+                if gt(add(code_, 8191), 16382) {
                     code_ := 8191
-                }
-                if slt(code_, sub(0, 8191)) {
-                    code_ := sub(0, 8191)
+                    if slt(mload(y), 0) {
+                        code_ := sub(0, 8191)
+                    }
                 }
                 if iszero(eq(code_, sar(240, calldataload(at)))) {
                     differs := 1
@@ -340,13 +341,13 @@ library Steps {
         }
     }
 
-    /// @dev Where in memory the normed values stand, a word each, and their largest magnitude.
+    /// @dev Where in memory the normed values stand, a word each, and a number as long in bits as their largest magnitude.
     function _normed(
         bytes calldata x,
         bytes calldata weights,
         uint256 eps
     ) private pure returns (uint256 y, uint256 most) {
-        uint256 s = maxAbs(x);
+        uint256 s = _magnitudes(x);
         s = s < 2 ** 24 ? 0 : Math.log2(s) - 23;
         uint256 inverse = 2 ** 50 / _root(x, s, eps);
         // solhint-disable-next-line no-inline-assembly
@@ -364,10 +365,7 @@ library Steps {
                 value := sar(12, add(mul(value, sar(240, calldataload(w))), 2048))
                 mstore(to, value)
                 let sign := sar(255, value)
-                value := sub(xor(value, sign), sign)
-                if gt(value, most) {
-                    most := value
-                }
+                most := or(most, sub(xor(value, sign), sign))
                 to := add(to, 32)
                 w := add(w, 2)
             }
@@ -375,7 +373,28 @@ library Steps {
         }
     }
 
-    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has.
+    /// @dev A number as long in bits as the largest magnitude of an even number of values, 32 bits each.
+    function _magnitudes(bytes calldata x) private pure returns (uint256 all) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let end := add(x.offset, x.length)
+            for {
+                let at := x.offset
+            } lt(at, end) {
+                at := add(at, 8)
+            } {
+                let pair := calldataload(at)
+                let value := sar(224, pair)
+                let sign := sar(255, value)
+                all := or(all, sub(xor(value, sign), sign))
+                value := sar(224, shl(32, pair))
+                sign := sar(255, value)
+                all := or(all, sub(xor(value, sign), sign))
+            }
+        }
+    }
+
+    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has; of an even number of values.
     function _root(bytes calldata x, uint256 s, uint256 eps) private pure returns (uint256) {
         uint256 count = x.length / 4;
         uint256 sum = (eps * count) >> (2 * s);
@@ -386,9 +405,12 @@ library Steps {
             for {
                 let at := x.offset
             } lt(at, end) {
-                at := add(at, 4)
+                at := add(at, 8)
             } {
-                let z := sar(bits, calldataload(at))
+                let pair := calldataload(at)
+                let z := sar(bits, pair)
+                sum := add(sum, mul(z, z))
+                z := sar(bits, shl(32, pair))
                 sum := add(sum, mul(z, z))
             }
         }

@@ -30,7 +30,7 @@ def climb_in(tree: Tree, place: int, leaf: bytes) -> list[tuple[int, int, bytes]
 
 @contextmanager
 def leaf_instead(said: Said, op: Op, row: int, chunk: int, data: bytes, salt: bytes | None = None) -> Iterator[Claim]:
-    """The claim of whoever puts this leaf where another one belongs, all else being honest; meanwhile the trace is so."""
+    """The claim of whoever puts this leaf where another one belongs, the trace being so meanwhile."""
     trace = said.trace
     part = trace.parts[op.number]
     start, count = int(part.starts[row, chunk]), int(part.counts[row, chunk])

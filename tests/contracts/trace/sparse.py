@@ -60,7 +60,7 @@ class Made:
 
 
 class Forger(Checker):
-    """Answers whatever the checker reads with random data, none of it zero, and finds roots under which all of it stands.
+    """Answers what the checker reads with random data, none of it zero, and finds roots under which all of it stands.
 
     The accused value is as random, so there is a fault.
     """
@@ -130,7 +130,9 @@ class Forger(Checker):
             self.op_roots.given[0, number] = tree.root
         for number, tree in self.matrix_trees.items():
             self.matrix_roots.given[0, number] = tree.root
-        roots = {PROMPT: bytes(32), COMPLETION: bytes(32)} | {tree: said.root for tree, said in self.token_trees.items()}
+        roots = {PROMPT: bytes(32), COMPLETION: bytes(32)} | {
+            tree: said.root for tree, said in self.token_trees.items()
+        }
         claim = replace(
             self.claim,
             trace_root=self.op_roots.root,
@@ -144,4 +146,3 @@ class Forger(Checker):
             path = [node for tree, level, place in made.climbs for node in tree.path(level, place)]
             openings.append(replace(made.opening, path=path))
         return claim, replace(self.fault, openings=openings)
-

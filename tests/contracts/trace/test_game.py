@@ -111,7 +111,8 @@ def test_a_wrong_leaf_is_found_shown_and_refuted(lied: tuple[Table, Fault]) -> N
     table, fault = lied
     court, module = table.court, table.module
     table.open()
-    assert table.phase() == REVEAL and table.dispute() == PENDING
+    assert table.phase() == REVEAL
+    assert table.dispute() == PENDING
     table.descend(OP, ROW, CHUNK)
     assert table.phase() == LEAF
     table.show_leaf(OP, ROW, CHUNK)
@@ -119,7 +120,8 @@ def test_a_wrong_leaf_is_found_shown_and_refuted(lied: tuple[Table, Fault]) -> N
     receipt = module.prove(JOB, proof(table.claim, fault), sender=court.carl)
     receipt.expect("ClaimRefuted", jobId=JOB, challenger=court.carl.address)
     assert court.status() == (INVALID, court.carl.address)
-    assert table.phase() == WON and table.dispute() == INVALID
+    assert table.phase() == WON
+    assert table.dispute() == INVALID
     assert module.deadlineOf(JOB, court.carl) == 0
 
 
@@ -174,7 +176,8 @@ def test_a_challenger_that_does_not_pick_loses_and_the_claim_stands(honest: Tabl
     court.chain.mine(CLOCK)
     table.module.timeout(JOB, court.carl, sender=court.operator).expect("GameLost", challenger=court.carl.address)
     assert court.status() == (VALID, NOBODY)
-    assert table.phase() == LOST and table.dispute() == VALID
+    assert table.phase() == LOST
+    assert table.dispute() == VALID
 
 
 def test_a_challenger_that_can_not_prove_what_it_saw_loses(honest: Table) -> None:
@@ -251,10 +254,9 @@ def test_only_a_node_that_was_revealed_is_picked(honest: Table) -> None:
 
 def test_an_empty_place_is_no_place_to_go(honest: Table) -> None:
     """A position that is to come, of an honest trace: the challenger can't pick it, and has to pick another."""
-    table, court = honest, honest.court
-    table.open()
+    honest.open()
     with reverts("NothingThere", 5, 6):
-        table.descend(5, 0, 6)
+        honest.descend(5, 0, 6)
 
 
 def test_an_op_that_is_not_there_is_no_place_to_go(honest: Table) -> None:

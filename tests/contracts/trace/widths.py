@@ -1,4 +1,4 @@
-"""One fault of every kind at SmolLM2-135M's widths and longest context, its data without a zero byte: what costs most."""
+"""One fault of every kind at SmolLM2-135M's widths and longest context. Its data have no zero byte: what costs most."""
 
 from dataclasses import replace
 from random import Random
@@ -90,4 +90,3 @@ def salted(about: Claim) -> tuple[Claim, Fault]:
     found, fault = Forger(Random("salt"), about, fault).forged()
     assert fault.openings[0].salt != salt(SECRET, fault.op, fault.row)
     return found, replace(fault, openings=[fault.openings[0], Opening(bytes(16), SECRET)])
-
