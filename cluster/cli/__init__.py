@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "compute": ("offchain.compute.__main__:main", "The integer model: build, serve, check, measure."),
     "dataset": ("cluster.cli.dataset:dataset", "Content identifiers and manifests of datasets."),
     "demo": ("cluster.cli.demo:demo", "Play the whole story on a local chain."),
     "facilitator": ("offchain.facilitator.__main__:main", "Settle x402 payments for others."),
@@ -16,6 +17,7 @@ COMMANDS = {
 """Name → where it is, and its line in the help."""
 
 EXTRAS = {
+    "compute": "compute",
     "demo": "demo",
     "facilitator": "relay",
     "index": "indexer",

@@ -1,7 +1,8 @@
 """Three engines that compute the ops of a run over whole tensors. They give the same bits; `Compiled` is the fast one.
 
 What they share is what an op reads and the types it has. `Compiled` runs `kernels`. `Blas` and `Plain64` are NumPy:
-one multiplies matrices with floats, in pieces whose sums stay below 2^24 and are exact in any order; the other in int64.
+one multiplies matrices with floats, in pieces whose sums stay below 2^24 and so are exact in any order, the other in
+int64.
 """
 
 from typing import Protocol

@@ -217,14 +217,13 @@ def keccak_many(headers: Bytes, values: Unsigned, starts: Ints, counts: Ints) ->
 
 
 @jit
-def hash_pairs(nodes: Words, out: Words) -> None:
-    """out[i] is the hash of 0x01 ‖ nodes[2i] ‖ nodes[2i + 1]."""
-    s = np.empty(25 * LANES, np.uint64)
+def hash_pairs(nodes: Words, out: Words, s: Words) -> None:
+    """out[i] is the hash of 0x01 ‖ nodes[2i] ‖ nodes[2i + 1]; s is scratch."""
     for first in range(0, len(out), LANES):
         width = min(LANES, len(out) - first)
         s[:] = 0
         for j in range(width):
-            carried = np.uint64(1)
+            carried = U(1)
             for w in range(8):
                 word = nodes[2 * (first + j) + w // 4, w % 4]
                 s[w * LANES + j] = carried | (word << U(8))
@@ -237,8 +236,15 @@ def hash_pairs(nodes: Words, out: Words) -> None:
                 out[first + j, w] = s[w * LANES + j]
 
 
-def parents(nodes: Bytes) -> Bytes:
-    """The level above [2n, 32]."""
-    out = np.empty((len(nodes) // 2, 4), np.uint64)
-    hash_pairs(np.ascontiguousarray(nodes).view(np.uint64), out)
-    return out.view(np.uint8)
+@jit
+def hash_levels(nodes: Words, starts: Ints, counts: Ints, zeros: Words) -> None:
+    """Fills a tree above its leaves. Level k is nodes[starts[k]:][:counts[k]]; behind an odd one is room for a node,
+    which becomes zeros[k].
+    """
+    s = np.empty(25 * LANES, np.uint64)
+    for level in range(len(counts) - 1):
+        start, count = starts[level], counts[level]
+        if count % 2:
+            nodes[start + count] = zeros[level]
+        above = starts[level + 1]
+        hash_pairs(nodes[start : start + count + count % 2], nodes[above : above + counts[level + 1]], s)

@@ -79,18 +79,18 @@ class Model:
             gated = done(b + 14, engine.swiglu(done(b + 13, engine.linear(rows, layer.gate_up, 16))))
             rows = done(b + 16, engine.quant(gated, done(b + 15, engine.peak(gated))))
             x = done(b + 18, engine.add(x, done(b + 17, engine.linear(rows, layer.down, 14))))
-        self.finish(run, x, beta, done, engine)
+        self.finish(run, x, beta, sink, engine)
 
-    def finish(self, run: Run, x: I32, beta: int, done: Callable[[int, Tensor], Tensor], engine: Engine) -> None:
+    def finish(self, run: Run, x: I32, beta: int, sink: Sink, engine: Engine) -> None:
         """The ops after the layers, on the rows that a token comes from."""
         e = self.program.tail
         rows = engine.normq(x[run.prompt - 1 :], self.norm, self.program.eps)
-        done(e, rows)
+        sink(e, rows)
         logits = engine.linear(rows, self.table, 16)
-        done(e + 1, logits)
+        sink(e + 1, logits)
         groups = engine.chunk_max(logits)
-        done(e + 2, groups)
+        sink(e + 2, groups)
         tops = groups.max(1, keepdims=True)
-        done(e + 3, tops)
+        sink(e + 3, tops)
         if run.sampled:
-            done(e + 4, engine.chunk_sum(logits, tops, beta))
+            sink(e + 4, engine.chunk_sum(logits, tops, beta))

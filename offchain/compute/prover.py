@@ -36,18 +36,17 @@ class Prover(Checker):
         self.fault.openings.append(opening)
         return opening.data
 
-    def leaf(self, index: int, op: Op, row: int, chunk: int) -> bytes:
+    def leaf(self, index: int, op: Op, row: int, chunk: int) -> bytes:  # noqa: ARG002
         return self.add_opening(self.trace.opening(op.number, row, chunk))
 
-    def row(self, index: int, op: Op, row: int) -> bytes:
+    def row(self, index: int, op: Op, row: int) -> bytes:  # noqa: ARG002
         return self.add_opening(self.trace.row_opening(op.number, row))
 
-    def weights(self, index: int, matrix: int, row: int) -> bytes:
-        tree = forest.merkle(self.model.leaves(matrix))
-        siblings = forest.path(tree, row) + forest.path(self.model.tree, matrix)
+    def weights(self, index: int, matrix: int, row: int) -> bytes:  # noqa: ARG002
+        siblings = forest.path(self.model.matrix_tree(matrix), row) + forest.path(self.model.tree, matrix)
         return self.add_opening(Opening(bytes(16), self.model.raw[matrix][row].tobytes(), siblings))
 
-    def tokens(self, index: int, tree: int, leaf: int) -> list[int]:
+    def tokens(self, index: int, tree: int, leaf: int) -> list[int]:  # noqa: ARG002
         tokens = self.said.prompt if tree == PROMPT else self.said.completion
         siblings = trees.path(trees.layers(trees.token_leaves(tokens, self.said.secret, tree)), leaf)
         data = trees.u32(*tokens[TOKENS * leaf : TOKENS * (leaf + 1)])

@@ -26,9 +26,10 @@ FRACTION = 100
 
 
 def build(gguf: Path, program: Program) -> Bytes:
-    """The file's bytes. Raises `ValueError` if the GGUF holds another kind of model."""
-    tensors = {tensor.name: tensor for tensor in GGUFReader(gguf).tensors}
-    base = 100_000  # of the rotary embedding: the header's `llama.rope.freq_base`
+    """The file's bytes. Raises `ValueError`, `KeyError` if the GGUF holds another kind of model."""
+    reader = GGUFReader(gguf)
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    base = int(reader.fields["llama.rope.freq_base"].contents())
     parts = [np.frombuffer(MAGIC + program.word, np.uint8)]
     parts += [part.reshape(-1) for part in matrices(tensors, program, base)]
     return np.concatenate(parts)
@@ -108,7 +109,7 @@ def norm_row(values: NDArray[np.float32]) -> Bytes:
     scaled = np.rint(values.astype(np.float64) * 4096)
     if np.abs(scaled).max() > 32_767:
         raise ValueError("a norm's weight is out of range")
-    return scaled.astype(">i2")[None].view(np.uint8)
+    return np.asarray(scaled.astype(">i2")[None].view(np.uint8))
 
 
 def rotary_rows(context: int, base: int) -> Bytes:

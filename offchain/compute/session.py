@@ -30,7 +30,7 @@ class Session:
             x = self.advance(tokens[first : first + AT_ONCE])
         engine, model = Compiled(), self.model
         logits = engine.linear(engine.normq(x[-1:], model.norm, model.program.eps), model.table, 16)
-        return logits[0]
+        return np.asarray(logits[0])
 
     def advance(self, tokens: Sequence[int]) -> I32:
         """The residual stream behind the layers."""

@@ -74,7 +74,7 @@ def test_only_the_market_hands_over_claims_and_proofs(court: Court) -> None:
 @pytest.mark.parametrize("field", ["programRoot", "modelRoot", "inputRoot", "outputRoot", "traceRoot"])
 def test_the_claim_is_the_one_that_the_market_knows(court: Court, field: str) -> None:
     with reverts("ClaimMismatch"):
-        court.open(said().claim, **{field: b"\x01" * 32})
+        court.open(said().claim, JOB, **{field: b"\x01" * 32})
 
 
 @pytest.mark.parametrize(
