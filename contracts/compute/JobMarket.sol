@@ -17,6 +17,9 @@ import {IOperatorStaking} from "./interfaces/IOperatorStaking.sol";
 import {IProofModule} from "./interfaces/IProofModule.sol";
 import {Escrow} from "./market/Escrow.sol";
 
+// Some structs come to memory: from calldata the contract would be too large.
+// solhint-disable gas-calldata-parameters
+
 /// @title JobMarket
 /// @notice Jobs and receipts, and what becomes of their money and bonds. See {IJobMarket} and docs/contracts/JobMarket.md.
 contract JobMarket is IJobMarket, Escrow, PausableUpgradeable {

@@ -5,24 +5,28 @@ import {IProofModule} from "../compute/interfaces/IProofModule.sol";
 
 /// @title A proof module whose verdicts a test decides
 /// @notice It keeps the promises of the interface: a proof is "refute" (decides) or "game" (opens a dispute); windows and
-/// disputes delay `Valid`; the first to refute is the challenger. What a test says of a job overrides all.
+/// disputes delay `Valid`; the first to refute is the challenger. Told the truth about an input, it hears no "refute" of a
+/// claim that is right. What a test says of a job overrides all.
+// solhint-disable not-rely-on-time
 contract ScriptedModule is IProofModule {
     struct Told {
         uint64 windowEnd;
         uint32 openGames;
         Status verdict;
+        bool right;
         address challenger;
     }
+
+    uint8 private immutable TIER;
+    address private immutable MARKET;
 
     /// @notice What the market gave it last.
     Claim public lastClaim;
     /// @notice And beside it.
     bytes public lastAux;
 
-    uint8 private immutable TIER;
-    address private immutable MARKET;
-
     uint64 private _window = 1 hours;
+    mapping(bytes32 inputRoot => bytes32 outputRoot) private _truth;
     mapping(uint256 jobId => Told) private _jobs;
     mapping(uint256 jobId => mapping(address challenger => Status)) private _disputes;
     mapping(uint256 jobId => mapping(address challenger => bool)) private _opened;
@@ -45,6 +49,11 @@ contract ScriptedModule is IProofModule {
     /// @notice How long windows of claims to come are, in seconds.
     function setWindow(uint64 window) external {
         _window = window;
+    }
+
+    /// @notice What comes out for an input.
+    function tell(bytes32 inputRoot, bytes32 outputRoot) external {
+        _truth[inputRoot] = outputRoot;
     }
 
     /// @notice Decides a job.
@@ -71,13 +80,14 @@ contract ScriptedModule is IProofModule {
         uint64 windowEnd = uint64(block.timestamp) + _window;
         if (windowEnd < claim.openUntil) windowEnd = claim.openUntil;
         _jobs[jobId].windowEnd = windowEnd;
+        _jobs[jobId].right = claim.outputRoot == _truth[claim.inputRoot];
         return windowEnd;
     }
 
     /// @inheritdoc IProofModule
     function submit(uint256 jobId, address challenger, bytes calldata proof) external onlyMarket {
         Told storage told = _jobs[jobId];
-        if (keccak256(proof) == keccak256("refute")) {
+        if (keccak256(proof) == keccak256("refute") && !told.right) {
             told.verdict = Status.Invalid;
             told.challenger = challenger;
         } else if (keccak256(proof) == keccak256("game")) {

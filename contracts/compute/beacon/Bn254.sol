@@ -68,18 +68,6 @@ library Bn254 {
         return abi.decode(sum, (G1));
     }
 
-    /// @notice hash_to_field of RFC 9380 with count 2 and L 48: 96 bytes by expand_message_xmd.
-    function hashToField(bytes32 message, bytes memory dst) internal pure returns (uint256 u0, uint256 u1) {
-        bytes memory suffix = abi.encodePacked(dst, uint8(dst.length));
-        // A block of Keccak-256 is 136 bytes; the length asked for is 96.
-        bytes32 b0 = keccak256(abi.encodePacked(new bytes(136), message, uint16(96), uint8(0), suffix));
-        bytes32 b1 = keccak256(abi.encodePacked(b0, uint8(1), suffix));
-        bytes32 b2 = keccak256(abi.encodePacked(b0 ^ b1, uint8(2), suffix));
-        bytes32 b3 = keccak256(abi.encodePacked(b0 ^ b2, uint8(3), suffix));
-        u0 = _reduce(uint256(b1) >> 64, ((uint256(b1) << 192) >> 64) | (uint256(b2) >> 128));
-        u1 = _reduce(((uint256(b2) << 128) >> 64) | (uint256(b3) >> 192), (uint256(b3) << 64) >> 64);
-    }
-
     /// @notice map_to_curve of RFC 9380, appendix F.1.
     function mapToG1(uint256 u) internal view returns (uint256 x, uint256 y) {
         uint256 tv1 = mulmod(mulmod(u, u, P), C1, P);
@@ -100,6 +88,18 @@ library Bn254 {
             (, y) = _yOf(x);
         }
         if (u & 1 != y & 1) y = P - y;
+    }
+
+    /// @notice hash_to_field of RFC 9380 with count 2 and L 48: 96 bytes by expand_message_xmd.
+    function hashToField(bytes32 message, bytes memory dst) internal pure returns (uint256 u0, uint256 u1) {
+        bytes memory suffix = abi.encodePacked(dst, uint8(dst.length));
+        // A block of Keccak-256 is 136 bytes; the length asked for is 96.
+        bytes32 b0 = keccak256(abi.encodePacked(new bytes(136), message, uint16(96), uint8(0), suffix));
+        bytes32 b1 = keccak256(abi.encodePacked(b0, uint8(1), suffix));
+        bytes32 b2 = keccak256(abi.encodePacked(b0 ^ b1, uint8(2), suffix));
+        bytes32 b3 = keccak256(abi.encodePacked(b0 ^ b2, uint8(3), suffix));
+        u0 = _reduce(uint256(b1) >> 64, ((uint256(b1) << 192) >> 64) | (uint256(b2) >> 128));
+        u1 = _reduce(((uint256(b2) << 128) >> 64) | (uint256(b3) >> 192), (uint256(b3) << 64) >> 64);
     }
 
     /// @notice Whether a point is on the curve, its coordinates reduced, and not infinity.

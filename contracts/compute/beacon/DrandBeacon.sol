@@ -9,6 +9,9 @@ import {Bn254} from "./Bn254.sol";
 /// message is keccak256 of its number as 8 bytes, its signature is a point of G1 under the group's key, its randomness
 /// is sha256 of the signature, as drand publishes it. Without owner, pause or upgrade; see {IRandomBeacon}.
 contract DrandBeacon is IRandomBeacon {
+    /// @notice What separates these signatures from all others (RFC 9380).
+    bytes public constant DST = "BLS_SIG_BN254G1_XMD:KECCAK-256_SVDW_RO_NUL_";
+
     uint256 private immutable KEY_X_IM;
     uint256 private immutable KEY_X_RE;
     uint256 private immutable KEY_Y_IM;
@@ -19,9 +22,6 @@ contract DrandBeacon is IRandomBeacon {
 
     /// @notice Seconds from one round to the next.
     uint64 public immutable PERIOD;
-
-    /// @notice What separates these signatures from all others (RFC 9380).
-    bytes public constant DST = "BLS_SIG_BN254G1_XMD:KECCAK-256_SVDW_RO_NUL_";
 
     /// @inheritdoc IRandomBeacon
     mapping(uint64 round => bytes32) public randomnessOf;
@@ -48,6 +48,7 @@ contract DrandBeacon is IRandomBeacon {
     function deliver(uint64 round, bytes calldata proof) external returns (bytes32 randomness) {
         randomness = randomnessOf[round];
         if (randomness != 0) return randomness;
+        // solhint-disable-next-line not-rely-on-time
         if (round == 0 || block.timestamp < timeOf(round)) revert RoundNotPublished(round);
         if (!verify(round, proof)) revert InvalidRound(round);
         randomness = sha256(proof);

@@ -54,6 +54,8 @@ interface IProofModule {
     /// @notice Only the JobMarket may call this.
     error NotMarket(address caller);
 
+    // solhint-disable ordering
+
     /// @notice The tier's number: 0 zk, 1 refereed, 2 committee, 3 attested.
     function tier() external view returns (uint8);
 

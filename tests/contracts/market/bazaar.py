@@ -6,7 +6,7 @@ from typing import Any
 from eth_abi import encode
 from eth_utils import keccak
 
-from cluster.chain.roles import PARAMETERS, PAUSER, STAKE_KEEPER, UPGRADER
+from cluster.chain.roles import PARAMETERS, PAUSER, STAKE_KEEPER, UPGRADER, Role
 from cluster.testing import Account, Contract, Receipt
 from cluster.testing.suite import NATIVE, Suite
 
@@ -30,7 +30,7 @@ COMPUTE_TIME, WINDOW = HOUR, HOUR
 MAX_DISPUTE, ESCALATION = 14 * DAY, 3 * DAY
 SETTINGS = (MIN_BOND, CHALLENGE_BOND, RECEIPT_SLASH, REVEAL_TIME, ANSWER_TIME, RECEIPT_LIFETIME)
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, dict[Role, tuple[str, ...]]] = {
     "ComputeModels": {UPGRADER: ("upgradeToAndCall",)},
     "JobMarket": {
         UPGRADER: ("upgradeToAndCall",),
@@ -112,7 +112,7 @@ class Bazaar:
     def _model(self) -> int:
         category = b"text-generation".ljust(32, b"\0")
         weights = (b"\x01\x70\x12\x20" + root("weights"), root("manifest"))
-        version = ("ipfs://card", weights, [], 0, category, (1, 1), self.usdc.address, 0, 0)
+        version: tuple[Any, ...] = ("ipfs://card", weights, [], 0, category, (1, 1), self.usdc.address, 0, 0)
         model = int(self.suite.models.register("tara/model", 0, version, sender=self.tara).return_value)
         self.roots.fixRoots(model, 1, ROOTS, sender=self.tara)
         return model

@@ -7,7 +7,8 @@ contract uses.
 from dataclasses import dataclass
 
 from eth_utils import keccak
-from py_ecc.optimized_bn128 import FQ, G2, add, b, field_modulus, is_on_curve, multiply, normalize
+from py_ecc.fields import optimized_bn128_FQ as FQ
+from py_ecc.optimized_bn128.optimized_curve import G2, add, b, field_modulus, is_on_curve, multiply, normalize
 
 P = field_modulus
 DST = b"BLS_SIG_BN254G1_XMD:KECCAK-256_SVDW_RO_NUL_"

@@ -86,23 +86,20 @@ def test_too_little_gas_is_an_error_and_never_a_false(chain: Chain, beacon: Cont
     for gas in range(30_000, 260_000, 2_000):
         with chain.isolated():
             try:
-                receipt = chain.transact(
-                    chain.account("anyone"), beacon, beacon.verify.calldata(1, signature), gas=gas
-                )
+                receipt = chain.transact(chain.account("anyone"), beacon, beacon.verify.calldata(1, signature), gas=gas)
             except Reverted as error:
                 outcomes.add(error.name)
-                assert error.name in ("PrecompileFailed", "Halt", "")
             else:
                 outcomes.add("true")
                 assert receipt.return_value == (1).to_bytes(32)
-    assert {"PrecompileFailed", "true"} <= outcomes
+    assert {"PrecompileFailed", "true"} <= outcomes <= {"PrecompileFailed", "true", "Halt", ""}
 
 
 def test_a_round_is_not_taken_before_its_time(chain: Chain) -> None:
     network = TestNetwork(7, chain.time + 10, 5)
     beacon = deploy(chain, network.network)
     for round_ in (0, 1, 2):
-        with reverts("RoundNotPublished", round_) if round_ else reverts("RoundNotPublished", 0):
+        with reverts("RoundNotPublished", round_):
             beacon.deliver(round_, network.sign(round_), sender=chain.account("anyone"))
     chain.mine(10)
     beacon.deliver(1, network.sign(1), sender=chain.account("anyone"))

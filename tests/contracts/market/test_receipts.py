@@ -42,7 +42,12 @@ def test_a_receipt_alone_brings_its_operator_to_answer(bazaar: Bazaar) -> None:
     job = bazaar.market.jobOf(1)
     assert vars(event.job) == vars(job)
     assert vars(event.receipt)["outputRoot"] == RESULT[0]
-    assert (job.state, job.requester, job.operator, job.modelId) == (CALLED, bazaar.carl.address, bazaar.owen.address, 0)
+    assert (job.state, job.requester, job.operator, job.modelId) == (
+        CALLED,
+        bazaar.carl.address,
+        bazaar.owen.address,
+        0,
+    )
     assert (job.price, job.bond, job.inputRoot) == (CHALLENGE_BOND, RECEIPT_SLASH, INPUT)
     assert job.deadline == bazaar.chain.time + ANSWER_TIME
     assert bazaar.market.challengeOf(digest) == 1
