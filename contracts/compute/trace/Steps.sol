@@ -131,7 +131,10 @@ library Steps {
                 q := add(q, 32)
             } {
                 let u := xor(calldataload(q), 0x8000800080008000800080008000800080008000800080008000800080008000)
-                let v := shr(128, xor(calldataload(w), 0x8080808080808080808080808080808000000000000000000000000000000000))
+                let v := shr(
+                    128,
+                    xor(calldataload(w), 0x8080808080808080808080808080808000000000000000000000000000000000)
+                )
                 // 16 bytes, first one highest, become lanes of 16 bits, first one lowest: halves swap and move apart.
                 v := or(shr(64, v), shl(128, and(v, 0xffffffffffffffff)))
                 v := or(

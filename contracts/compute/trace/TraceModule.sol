@@ -148,9 +148,10 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
         Claimed storage claimed = _storage().claims[jobId];
         (uint256 place, uint256 length) = _leafOf(claimed, game);
         if (data.length != length) revert IFaultVerifier.WrongLength(data.length, length);
-        bytes32 leaf = game.op == OUTPUT
-            ? Trees.tokenLeaf(game.place, salt, data)
-            : Trees.traceLeaf(claimed.id, place, salt, data);
+        bytes32 leaf =
+            game.op == OUTPUT
+                ? Trees.tokenLeaf(game.place, salt, data)
+                : Trees.traceLeaf(claimed.id, place, salt, data);
         _requireMatch(jobId, game.node, leaf);
         game.phase = Phase.Prove;
         game.challengerClock = _storage().parameters.proveTime;
@@ -264,9 +265,8 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
         Game storage game = _storage().games[jobId][challenger];
         if (game.phase != Phase.None) revert GameExists(jobId, challenger);
         uint32 clock = _storage().parameters.clock;
-        uint256 levels = output
-            ? Shapes.depth(Shapes.tokenLeaves(claim.completionTokens))
-            : Shapes.depth(_shapeOf(claimed).ops);
+        uint256 levels =
+            output ? Shapes.depth(Shapes.tokenLeaves(claim.completionTokens)) : Shapes.depth(_shapeOf(claimed).ops);
         game.node = output ? claim.outputRoot : claim.traceRoot;
         game.op = output ? OUTPUT : TOP;
         game.levels = uint8(levels);

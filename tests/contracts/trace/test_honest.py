@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -67,10 +68,10 @@ def opened(rng: Random, told: Said) -> Fault:
 def moved(rng: Random, fault: Fault, _: Said) -> Fault:
     """The same openings for another place."""
     field = rng.choice(("op", "row", "chunk", "element"))
-    value = getattr(fault, field)
-    return replace(
-        fault, **{field: rng.choice((min(2**32 - 1, value + 1), max(0, value - 1), rng.randrange(400), 2**32 - 1))}
-    )
+    value = int(getattr(fault, field))
+    near = (min(2**32 - 1, value + 1), max(0, value - 1), rng.randrange(400), 2**32 - 1)
+    changes: dict[str, Any] = {field: rng.choice(near)}
+    return replace(fault, **changes)
 
 
 def other_kind(rng: Random, fault: Fault, _: Said) -> Fault:
