@@ -83,6 +83,10 @@ contract StepWitness {
             uint256 shift = Steps.shiftOf(uint256(Steps.valueAt(v, 8, 0)));
             return int256(shift << 128) + Steps.code(Steps.valueAt(v, 8, 1), shift);
         }
+        return _logits(kind, v, n);
+    }
+
+    function _logits(IFaultVerifier.Kind kind, bytes calldata v, uint256 n) private pure returns (int256) {
         // Both addends.
         if (kind == IFaultVerifier.Kind.Add) return Steps.sat32(Steps.valueAt(v, 4, 0) + Steps.valueAt(v, 4, 1));
         // Gate, up.

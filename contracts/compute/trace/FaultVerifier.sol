@@ -53,27 +53,27 @@ contract FaultVerifier is IFaultVerifier {
         return Steps.valueAt(accused, op.size, element) != _recomputed(c, f, op);
     }
 
+    /// @dev The right value.
     function _recomputed(Case memory c, Fault calldata f, Op memory op) private pure returns (int256) {
-        Kind kind = op.kind;
-        if (kind == Kind.Linear) return _linear(c, f, op);
-        if (kind == Kind.Attend) return _attend(c, f, op);
-        if (kind == Kind.Score) return _score(c, f, op);
-        if (kind == Kind.Embed) return _embed(c, f, op);
-        if (kind == Kind.Rope) return _rope(c, f, op);
-        if (kind == Kind.Max) return _max(c, f, op);
-        if (kind == Kind.Divide) return _divide(c, f, op);
-        if (kind == Kind.Add) return _add(c, f, op);
-        if (kind == Kind.Swiglu) return _swiglu(c, f, op);
-        if (kind == Kind.Sum) return _sum(c, f, op);
-        if (kind == Kind.ChunkMax) {
-            uint256 group = WIDTH * f.chunk + f.element;
-            return Steps.chunkMax(_leaf(c, f, 1, _back(c, op, 1), f.row, group), WIDTH * group);
-        }
-        if (kind == Kind.Peak) {
-            uint256 most = Steps.maxAbs(_leaf(c, f, 1, _back(c, op, 1), f.row, f.element));
-            return Steps.sat32(int256(most));
-        }
-        return Steps.maxOf(_row(c, f, 1, _back(c, op, 1), f.row), 8);
+        if (op.kind == Kind.Linear) return _linear(c, f, op);
+        if (op.kind == Kind.Attend) return _attend(c, f, op);
+        if (op.kind == Kind.Score) return _score(c, f, op);
+        if (op.kind == Kind.Embed) return _embed(c, f, op);
+        if (op.kind == Kind.Rope) return _rope(c, f, op);
+        if (op.kind == Kind.Max) return _max(c, f, op);
+        return _narrow(c, f, op);
+    }
+
+    /// @dev Of kinds that look at a value or two, or a leaf.
+    function _narrow(Case memory c, Fault calldata f, Op memory op) private pure returns (int256) {
+        if (op.kind == Kind.Divide) return _divide(c, f, op);
+        if (op.kind == Kind.Add) return _add(c, f, op);
+        if (op.kind == Kind.Swiglu) return _swiglu(c, f, op);
+        if (op.kind == Kind.Sum) return _sum(c, f, op);
+        if (op.kind == Kind.ChunkMax) return _chunkMax(c, f, op);
+        Op memory before = _back(c, op, 1);
+        if (op.kind == Kind.Top) return Steps.maxOf(_row(c, f, 1, before, f.row), 8);
+        return Steps.sat32(int256(Steps.maxAbs(_leaf(c, f, 1, before, f.row, f.element))));
     }
 
     function _embed(Case memory c, Fault calldata f, Op memory op) private pure returns (int256) {
@@ -189,6 +189,11 @@ contract FaultVerifier is IFaultVerifier {
         int256 gate = Steps.valueAt(_leaf(c, f, 1, both, f.row, f.chunk), 4, f.element);
         bytes calldata up = _leaf(c, f, 2, both, f.row, f.chunk + c.shape.ffn / WIDTH);
         return Steps.swiglu(gate, Steps.valueAt(up, 4, f.element));
+    }
+
+    function _chunkMax(Case memory c, Fault calldata f, Op memory op) private pure returns (int256) {
+        uint256 group = WIDTH * f.chunk + f.element;
+        return Steps.chunkMax(_leaf(c, f, 1, _back(c, op, 1), f.row, group), WIDTH * group);
     }
 
     function _sum(Case memory c, Fault calldata f, Op memory op) private pure returns (int256) {

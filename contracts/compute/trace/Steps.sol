@@ -315,7 +315,8 @@ library Steps {
         }
     }
 
-    /// @dev Whether a row is not the quantised one of the words that stand in memory from `y` on.
+    /// @dev Whether a row is not the quantised one of the words that stand in memory from `y` on, a multiple of four of
+    /// them, all of which are less than 2^(13 + shift): rounded they are at most 2^13, and cut down to one less.
     function _rowDiffers(bytes calldata row, uint256 y, uint256 shift) private pure returns (bool differs) {
         if (uint8(row[0]) != shift) return true;
         // solhint-disable-next-line no-inline-assembly
@@ -325,26 +326,29 @@ library Steps {
             for {
                 let at := add(row.offset, 1)
             } lt(at, end) {
-                at := add(at, 2)
+                at := add(at, 8)
             } {
+                let four := calldataload(at)
                 let code_ := sar(shift, add(mload(y), half))
-                // Unsigned, all that is not within ±8191 is larger.
-                if gt(add(code_, 8191), 16382) {
-                    code_ := 8191
-                    if slt(mload(y), 0) {
-                        code_ := sub(0, 8191)
-                    }
-                }
-                if iszero(eq(code_, sar(240, calldataload(at)))) {
-                    differs := 1
-                    break
-                }
-                y := add(y, 32)
+                code_ := sub(add(code_, eq(code_, not(8191))), eq(code_, 8192))
+                differs := or(differs, xor(code_, sar(240, four)))
+                code_ := sar(shift, add(mload(add(y, 32)), half))
+                code_ := sub(add(code_, eq(code_, not(8191))), eq(code_, 8192))
+                differs := or(differs, xor(code_, sar(240, shl(16, four))))
+                code_ := sar(shift, add(mload(add(y, 64)), half))
+                code_ := sub(add(code_, eq(code_, not(8191))), eq(code_, 8192))
+                differs := or(differs, xor(code_, sar(240, shl(32, four))))
+                code_ := sar(shift, add(mload(add(y, 96)), half))
+                code_ := sub(add(code_, eq(code_, not(8191))), eq(code_, 8192))
+                differs := or(differs, xor(code_, sar(240, shl(48, four))))
+                y := add(y, 128)
             }
+            differs := iszero(iszero(differs))
         }
     }
 
-    /// @dev Where in memory the normed values stand, a word each, and a number as long in bits as their largest magnitude.
+    /// @dev Where in memory the normed values stand, a word each, and a number as long in bits as their largest magnitude;
+    /// of a multiple of four values.
     function _normed(
         bytes calldata x,
         bytes calldata weights,
@@ -356,27 +360,42 @@ library Steps {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             y := mload(0x40)
+            mstore(0x40, add(y, shl(3, x.length)))
+            s := add(224, s)
             let to := y
             let w := weights.offset
-            let end := add(x.offset, x.length)
+            let end := add(w, weights.length)
             for {
                 let at := x.offset
-            } lt(at, end) {
-                at := add(at, 4)
+            } lt(w, end) {
+                at := add(at, 16)
             } {
-                let value := sar(28, mul(sar(add(224, s), calldataload(at)), inverse))
-                value := sar(12, add(mul(value, sar(240, calldataload(w))), 2048))
+                let xs := calldataload(at)
+                let ws := calldataload(w)
+                let value := sar(28, mul(sar(s, xs), inverse))
+                value := sar(12, add(mul(value, sar(240, ws)), 2048))
                 mstore(to, value)
-                let sign := sar(255, value)
-                most := or(most, sub(xor(value, sign), sign))
-                to := add(to, 32)
-                w := add(w, 2)
+                most := or(most, sub(xor(value, sar(255, value)), sar(255, value)))
+                value := sar(28, mul(sar(s, shl(32, xs)), inverse))
+                value := sar(12, add(mul(value, sar(240, shl(16, ws))), 2048))
+                mstore(add(to, 32), value)
+                most := or(most, sub(xor(value, sar(255, value)), sar(255, value)))
+                value := sar(28, mul(sar(s, shl(64, xs)), inverse))
+                value := sar(12, add(mul(value, sar(240, shl(32, ws))), 2048))
+                mstore(add(to, 64), value)
+                most := or(most, sub(xor(value, sar(255, value)), sar(255, value)))
+                value := sar(28, mul(sar(s, shl(96, xs)), inverse))
+                value := sar(12, add(mul(value, sar(240, shl(48, ws))), 2048))
+                mstore(add(to, 96), value)
+                most := or(most, sub(xor(value, sar(255, value)), sar(255, value)))
+                to := add(to, 128)
+                w := add(w, 8)
             }
-            mstore(0x40, to)
         }
     }
 
-    /// @dev A number as long in bits as the largest magnitude of an even number of values, 32 bits each.
+    /// @dev A number as long in bits as the largest magnitude of a multiple of four values, 32 bits each: four lanes of 32
+    /// bits at once, each xored with its sign and that added, which can't leave the lane.
     function _magnitudes(bytes calldata x) private pure returns (uint256 all) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
@@ -384,36 +403,38 @@ library Steps {
             for {
                 let at := x.offset
             } lt(at, end) {
-                at := add(at, 8)
+                at := add(at, 16)
             } {
-                let pair := calldataload(at)
-                let value := sar(224, pair)
-                let sign := sar(255, value)
-                all := or(all, sub(xor(value, sign), sign))
-                value := sar(224, shl(32, pair))
-                sign := sar(255, value)
-                all := or(all, sub(xor(value, sign), sign))
+                let lanes := shr(128, calldataload(at))
+                let signs := and(shr(31, lanes), 0x00000001000000010000000100000001)
+                all := or(all, add(xor(lanes, mul(signs, 0xffffffff)), signs))
             }
+            all := or(all, shr(64, all))
+            all := and(or(all, shr(32, all)), 0xffffffff)
         }
     }
 
-    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has; of an even number of values.
+    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has; of a multiple of four values.
     function _root(bytes calldata x, uint256 s, uint256 eps) private pure returns (uint256) {
         uint256 count = x.length / 4;
         uint256 sum = (eps * count) >> (2 * s);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let bits := add(224, s)
+            s := add(224, s)
             let end := add(x.offset, x.length)
             for {
                 let at := x.offset
             } lt(at, end) {
-                at := add(at, 8)
+                at := add(at, 16)
             } {
-                let pair := calldataload(at)
-                let z := sar(bits, pair)
+                let four := calldataload(at)
+                let z := sar(s, four)
                 sum := add(sum, mul(z, z))
-                z := sar(bits, shl(32, pair))
+                z := sar(s, shl(32, four))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(64, four))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(96, four))
                 sum := add(sum, mul(z, z))
             }
         }

@@ -109,7 +109,7 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
     /// @inheritdoc IProofModule
     function submit(uint256 jobId, address challenger, bytes calldata proof) external onlyMarket {
         Claimed storage claimed = _undecided(jobId);
-        if (block.timestamp > claimed.windowEnd) revert WindowEnded(jobId, claimed.windowEnd);
+        if (Time.timestamp() > claimed.windowEnd) revert WindowEnded(jobId, claimed.windowEnd);
         if (proof.length == CLAIM_BYTES + 32) {
             _openGame(jobId, challenger, claimed, proof);
         } else {
@@ -174,7 +174,7 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
         Game storage game = _storage().games[jobId][challenger];
         uint256 deadline = _deadline(game);
         if (deadline == 0) revert WrongPhase(jobId, challenger, game.phase);
-        if (block.timestamp <= deadline) revert ClockRuns(jobId, challenger, deadline);
+        if (Time.timestamp() <= deadline) revert ClockRuns(jobId, challenger, deadline);
         if (_isOperators(game.phase)) return _win(jobId, challenger, game);
         game.phase = Phase.Lost;
         --claimed.openGames;
@@ -192,7 +192,7 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
         challenger = claimed.challenger;
         if (challenger != address(0)) return (Status.Invalid, challenger);
         uint256 windowEnd = claimed.windowEnd;
-        bool stands = windowEnd != 0 && block.timestamp > windowEnd && claimed.openGames == 0;
+        bool stands = windowEnd != 0 && Time.timestamp() > windowEnd && claimed.openGames == 0;
         return (stands ? Status.Valid : Status.Pending, address(0));
     }
 
@@ -324,8 +324,8 @@ contract TraceModule is ITraceModule, ClusterUpgradeable {
         game = _storage().games[jobId][challenger];
         if (game.phase != phase) revert WrongPhase(jobId, challenger, game.phase);
         uint256 deadline = _deadline(game);
-        if (block.timestamp > deadline) revert ClockRanOut(jobId, challenger, deadline);
-        uint32 left = uint32(deadline - block.timestamp);
+        if (Time.timestamp() > deadline) revert ClockRanOut(jobId, challenger, deadline);
+        uint32 left = uint32(deadline - Time.timestamp());
         if (_isOperators(phase)) game.operatorClock = left;
         else game.challengerClock = left;
         game.since = Time.timestamp();
