@@ -394,27 +394,29 @@ library Steps {
         }
     }
 
-    /// @dev A number as long in bits as the largest magnitude of a multiple of four values, 32 bits each: four lanes of 32
-    /// bits at once, each xored with its sign and that added, which can't leave the lane.
+    /// @dev A number as long in bits as the largest magnitude of a multiple of eight values, 32 bits each: eight lanes at
+    /// once, each xored with its sign and that added, which can't leave the lane.
     function _magnitudes(bytes calldata x) private pure returns (uint256 all) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let end := add(x.offset, x.length)
+            let ones := 0x0000000100000001000000010000000100000001000000010000000100000001
             for {
                 let at := x.offset
             } lt(at, end) {
-                at := add(at, 16)
+                at := add(at, 32)
             } {
-                let lanes := shr(128, calldataload(at))
-                let signs := and(shr(31, lanes), 0x00000001000000010000000100000001)
+                let lanes := calldataload(at)
+                let signs := and(shr(31, lanes), ones)
                 all := or(all, add(xor(lanes, mul(signs, 0xffffffff)), signs))
             }
+            all := or(all, shr(128, all))
             all := or(all, shr(64, all))
             all := and(or(all, shr(32, all)), 0xffffffff)
         }
     }
 
-    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has; of a multiple of four values.
+    /// @dev Root of the mean square of x >> s with epsilon, 6 fraction bits more than x has; of a multiple of eight values.
     function _root(bytes calldata x, uint256 s, uint256 eps) private pure returns (uint256) {
         uint256 count = x.length / 4;
         uint256 sum = (eps * count) >> (2 * s);
@@ -425,16 +427,24 @@ library Steps {
             for {
                 let at := x.offset
             } lt(at, end) {
-                at := add(at, 16)
+                at := add(at, 32)
             } {
-                let four := calldataload(at)
-                let z := sar(s, four)
+                let eight := calldataload(at)
+                let z := sar(s, eight)
                 sum := add(sum, mul(z, z))
-                z := sar(s, shl(32, four))
+                z := sar(s, shl(32, eight))
                 sum := add(sum, mul(z, z))
-                z := sar(s, shl(64, four))
+                z := sar(s, shl(64, eight))
                 sum := add(sum, mul(z, z))
-                z := sar(s, shl(96, four))
+                z := sar(s, shl(96, eight))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(128, eight))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(160, eight))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(192, eight))
+                sum := add(sum, mul(z, z))
+                z := sar(s, shl(224, eight))
                 sum := add(sum, mul(z, z))
             }
         }

@@ -165,7 +165,7 @@ def greedy(rng: Random, _: int) -> Vector:
 
 FORMULAS = [
     Formula(Kind.EMBED, 7_000, 9, embed),
-    Formula(Kind.NORMQ, 7_000, 12, normq),
+    Formula(Kind.NORMQ, 7_000, 16, normq),
     Formula(Kind.LINEAR, 7_000, 32, linear),
     Formula(Kind.LINEAR, 100, 1536, linear),
     Formula(Kind.ROPE, 8_000, 0, rope),
