@@ -355,7 +355,7 @@ class Checker:
                 raise BadProof("the path leads to another trace root")
         else:
             op = self.run.op(self.fault.op)
-            inside = 0 <= self.fault.row < 1 << depth(op.rows) and 0 <= self.fault.chunk < 1 << depth(op.chunks)
+            inside = 0 <= self.fault.row < 1 << depth(op.rows) and 0 <= self.fault.chunk < 1 << op.chunk_depth
             if not inside or self.run.count(op, self.fault.row, self.fault.chunk):
                 raise BadProof("there is a leaf at that place")
             self.climb(opening.data, op.place(self.fault.row, self.fault.chunk), op, opening.path, op.depth)

@@ -68,7 +68,7 @@ class Program:
             and self.heads % self.kv_heads == 0
             and HEAD * self.kv_heads % WIDTH == 0
             and self.dim % WIDTH == 0
-            and self.dim <= 1536
+            and 0 < self.dim <= 1536
             and self.ffn % WIDTH == 0
             and 0 < self.ffn <= 1536
             and self.vocab % WIDTH == 0
@@ -158,11 +158,16 @@ class Op:
     """A LINEAR whose rows are channels and whose chunks are positions."""
 
     @property
+    def chunk_depth(self) -> int:
+        """Levels that tell chunks apart; an op without rows has none."""
+        return depth(self.chunks) if self.rows else 0
+
+    @property
     def depth(self) -> int:
-        return depth(self.rows) + depth(self.chunks)
+        return depth(self.rows) + self.chunk_depth
 
     def place(self, row: int, chunk: int) -> int:
-        return (row << depth(self.chunks)) + chunk
+        return (row << self.chunk_depth) + chunk
 
 
 @dataclass(frozen=True)
