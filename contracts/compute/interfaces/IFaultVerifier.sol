@@ -85,30 +85,48 @@ interface IFaultVerifier {
     error NoFault();
 
     /// @notice There are fewer openings than this kind reads.
+    /// @param index Its number.
+    /// @param count How many there are.
     error MissingOpening(uint256 index, uint256 count);
 
     /// @notice The op is of another kind.
+    /// @param op The op.
+    /// @param kind The kind.
     error WrongKind(uint256 op, Kind kind);
 
     /// @notice The program has no such op.
+    /// @param op The op.
     error NoSuchOp(uint256 op);
 
     /// @notice Nothing is at that place; for `Pad`: something is.
+    /// @param op The op.
+    /// @param row The row.
+    /// @param chunk The chunk.
     error WrongPlace(uint256 op, uint256 row, uint256 chunk);
 
     /// @notice The leaf has no such value.
+    /// @param element The value.
+    /// @param count How many there are.
     error NoSuchElement(uint256 element, uint256 count);
 
     /// @notice An opening's data has another length, in bytes.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error WrongLength(uint256 found, uint256 expected);
 
     /// @notice An opening's path has another length, in words.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error WrongPathLength(uint256 found, uint256 expected);
 
     /// @notice An opening's path leads elsewhere.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error WrongRoot(bytes32 found, bytes32 expected);
 
     /// @notice Its hash is not the claim's.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error WrongSecret(bytes32 found, bytes32 expected);
 
     /// @notice Returns if the fault is proved, else reverts. Whether the claim was made is not looked at, nor whether

@@ -69,66 +69,117 @@ interface ITraceModule is IProofModule {
     }
 
     /// @notice A claim can be challenged up to and with `windowEnd`.
+    /// @param jobId The job's id.
+    /// @param claim What is claimed.
+    /// @param windowEnd Last second of the challenge window, unix time.
     event ClaimOpened(uint256 indexed jobId, IFaultVerifier.TraceClaim claim, uint256 windowEnd);
 
     /// @notice The claim is wrong; `challenger` showed it.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     event ClaimRefuted(uint256 indexed jobId, address indexed challenger);
 
     /// @notice A challenger wants to see data.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param output Whether it is about the output, else the trace.
+    /// @param clock Seconds left.
     event GameOpened(uint256 indexed jobId, address indexed challenger, bool output, uint256 clock);
 
     /// @notice The nodes below a game's node, left to right.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param nodes The nodes revealed.
     event NodesRevealed(uint256 indexed jobId, address indexed challenger, bytes32[] nodes);
 
     /// @notice A game goes on below one of them.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param index Its number.
+    /// @param node The node.
     event NodePicked(uint256 indexed jobId, address indexed challenger, uint256 index, bytes32 node);
 
     /// @notice A leaf's salt and data.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param salt What hides the value until it is revealed.
+    /// @param data The data.
     event LeafRevealed(uint256 indexed jobId, address indexed challenger, bytes16 salt, bytes data);
 
     /// @notice The challenger did not move in time.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     event GameLost(uint256 indexed jobId, address indexed challenger);
 
     /// @notice The figures were set.
+    /// @param parameters The parameters.
     event ParametersSet(Parameters parameters);
 
     /// @notice What is given as the claim is not what was claimed.
+    /// @param jobId The job's id.
+    /// @param expected What it must be.
+    /// @param found What it is.
     error ClaimMismatch(uint256 jobId, bytes32 expected, bytes32 found);
 
     /// @notice The inverse temperature is above 2^24.
+    /// @param beta Inverse temperature, Q16.
     error InvalidBeta(uint256 beta);
 
     /// @notice The proof is neither a call of `requireFault` nor the opening of a game.
     error InvalidProof();
 
     /// @notice The window ended, or there was no claim.
+    /// @param jobId The job's id.
+    /// @param windowEnd Last second of the challenge window, unix time.
     error WindowEnded(uint256 jobId, uint256 windowEnd);
 
     /// @notice The claim was refuted before.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     error AlreadyRefuted(uint256 jobId, address challenger);
 
     /// @notice A challenger has one game a job.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
     error GameExists(uint256 jobId, address challenger);
 
     /// @notice Something else is due in this game.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param phase The phase.
     error WrongPhase(uint256 jobId, address challenger, Phase phase);
 
     /// @notice The clock of who has to move ran out.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param deadline Last second to act in, unix time.
     error ClockRanOut(uint256 jobId, address challenger, uint256 deadline);
 
     /// @notice The clock of who has to move runs.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @param deadline Last second to act in, unix time.
     error ClockRuns(uint256 jobId, address challenger, uint256 deadline);
 
     /// @notice Below this node there are another number of nodes four levels down, or where the tree ends.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error WrongCount(uint256 found, uint256 expected);
 
     /// @notice Nothing is at that place, and nothing was claimed to be.
+    /// @param op The op.
+    /// @param place The place.
     error NothingThere(uint256 op, uint256 place);
 
     /// @notice The proof is about another leaf; places are op · 2^64 + row · 2^32 + chunk.
+    /// @param found What it is.
+    /// @param expected What it must be.
     error AnotherLeaf(uint256 found, uint256 expected);
 
     /// @notice A figure is not within its bounds, which are inclusive.
+    /// @param value The value given.
+    /// @param min The least it can be.
+    /// @param max The most it can be.
     error OutOfBounds(uint256 value, uint256 min, uint256 max);
 
     /// @notice Shows the nodes below a game's node: `2^min(4, levels)` of them, left to right. Anybody may.
@@ -163,33 +214,54 @@ interface ITraceModule is IProofModule {
     function timeout(uint256 jobId, address challenger) external;
 
     /// @notice Sets the figures. Restricted.
+    /// @param newParameters The parameters from now on.
     function setParameters(Parameters calldata newParameters) external;
 
     /// @notice The figures.
+    /// @return The parameters.
     function parameters() external view returns (Parameters memory);
 
     /// @notice A challenger's game about a job.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @return The game.
     function gameOf(uint256 jobId, address challenger) external view returns (Game memory);
 
     /// @notice Last second in which whoever has to move may; 0 if the game is over or there is none.
+    /// @param jobId The job's id.
+    /// @param challenger Who challenges.
+    /// @return deadline Last second to act in, unix time.
     function deadlineOf(uint256 jobId, address challenger) external view returns (uint256 deadline);
 
     /// @notice How many games about a job are open, and the hash of its claim: keccak256(abi.encode(TraceClaim)).
+    /// @param jobId The job's id.
+    /// @return claimHash Hash of the claim.
+    /// @return windowEnd Last second of the window, unix time.
+    /// @return openGames How many are open.
     function claimOf(uint256 jobId) external view returns (bytes32 claimHash, uint256 windowEnd, uint256 openGames);
 
     /// @notice The `id` of a claim.
+    /// @param jobId The job's id.
+    /// @param operator The operator.
+    /// @return The id.
     function claimId(uint256 jobId, address operator) external view returns (bytes32);
 
     /// @notice The market whose claims are taken.
+    /// @return JobMarket.
     function market() external view returns (address);
 
     /// @notice What recomputes steps.
+    /// @return FaultVerifier.
     function verifier() external view returns (IFaultVerifier);
 
     /// @notice The market's `inputRoot` of a request: keccak256(abi.encode(inputRoot, seed, saltHash, promptTokens,
     /// maxTokens, beta)).
+    /// @param claim What is claimed.
+    /// @return The hash.
     function requestHash(IFaultVerifier.TraceClaim calldata claim) external pure returns (bytes32);
 
     /// @notice The market's `outputRoot` of an answer: keccak256(abi.encode(outputRoot, completionTokens)).
+    /// @param claim What is claimed.
+    /// @return The hash.
     function answerHash(IFaultVerifier.TraceClaim calldata claim) external pure returns (bytes32);
 }

@@ -72,9 +72,14 @@ library Shapes {
     uint256 private constant MAX_CONTEXT = 2048;
 
     /// @notice The formulas' bounds do not cover a model of this shape.
+    /// @param program The word of the shape.
     error InvalidProgram(bytes32 program);
 
     /// @notice So many tokens do not go together with the model and the request.
+    /// @param prompt Tokens of the prompt.
+    /// @param completion Tokens of the completion.
+    /// @param max The most it can be.
+    /// @param context The most positions.
     error InvalidCounts(uint256 prompt, uint256 completion, uint256 max, uint256 context);
 
     /// @dev Says nothing of whether there can be such a shape: `requireValid`.
