@@ -49,7 +49,12 @@ def load(path: Path | None) -> Model:
 @weights_option
 @click.option("--again", is_flag=True, help="Make them even if they are there.")
 def build(weights: Path | None, again: bool) -> None:
-    """Make the integer weights from the GGUF, in integer arithmetic, and check their SHA-256."""
+    """Make the integer weights from the GGUF, in integer arithmetic, and check their SHA-256.
+
+    \b
+    Example:
+      cluster compute build
+    """
     path = weights or files.default_path()
     try:
         if again or not path.exists():
@@ -77,6 +82,11 @@ def quality(weights: Path | None, texts: tuple[Path, ...], as_json: bool) -> Non
     """What the integers lose against float32: top-1 agreement, perplexity and divergence on texts.
 
     How many first choices differ depends on how sure the model is of a text.
+
+    \b
+    Examples:
+      cluster compute quality
+      cluster compute quality --json
     """
     from offchain.compute import quality as measure
     from offchain.compute.floats import FloatModel
@@ -108,6 +118,10 @@ def check(weights: Path | None, answer: Any) -> None:
     """Re-compute the answer of a receipt, read from a file or - : `receipt` of a response, or the whole response.
 
     Exit code 1 if the receipt does not fit, or a token is not the one that the model gives.
+
+    \b
+    Example:
+      cluster compute check answer.json
     """
     try:
         value = json.load(answer)

@@ -4,6 +4,7 @@ PROMISED = {
     "agents": 8_000,
     "channels": 6_000,
     "compute": 6_000,
+    "market": 50_000,
     "models": 8_000,
     "payments": 16_000,
     "protocol": 40_000,

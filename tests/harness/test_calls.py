@@ -99,4 +99,4 @@ def test_transactions_and_deployments_are_counted_views_are_not(chain: Chain, us
         usdc.transfer(alice, 2, sender=alice)
     usdc.balanceOf(alice)
     chain.deploy("FeeToken", sender=alice)
-    assert calls - before == {"transact": 2, "deploy": 1}
+    assert calls - before == {"transact": 2, "changed": 1, "deploy": 1}

@@ -4,11 +4,17 @@ The hash to G1 follows RFC 9380 by its definitions (sections 5.2, 5.3.1, 6.6.1),
 contract uses.
 """
 
+import sys
 from dataclasses import dataclass
 
 from eth_utils import keccak
-from py_ecc.fields import optimized_bn128_FQ as FQ
-from py_ecc.optimized_bn128.optimized_curve import G2, add, b, field_modulus, is_on_curve, multiply, normalize
+
+# py_ecc raises the limit for good, and then JSON of a hostile depth overflows the stack of whoever decodes it.
+_limit = sys.getrecursionlimit()
+from py_ecc.fields import optimized_bn128_FQ as FQ  # noqa: E402
+from py_ecc.optimized_bn128.optimized_curve import G2, add, b, field_modulus, is_on_curve, multiply, normalize  # noqa: E402
+
+sys.setrecursionlimit(_limit)
 
 P = field_modulus
 DST = b"BLS_SIG_BN254G1_XMD:KECCAK-256_SVDW_RO_NUL_"

@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from cluster.testing.host import calls
 from tests.contracts.market.machine import JobMarketMachine
+from tests.contracts.promised import PROMISED
 
-PROMISED_CALLS = 50_000
 EXAMPLES = int(os.environ.get("JOB_MARKET_EXAMPLES", "420"))
 STEPS = 50
 
@@ -20,4 +20,4 @@ STEPS = 50
 def test_the_market_does_what_its_model_says() -> None:
     before = calls["transact"]
     run_state_machine_as_test(JobMarketMachine, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS))
-    assert calls["transact"] - before >= PROMISED_CALLS
+    assert calls["transact"] - before >= PROMISED["market"]
