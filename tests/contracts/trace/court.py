@@ -124,7 +124,7 @@ class Court:
             "outputRoot": keccak(encode(["bytes32", "uint32"], [claim.output_root, claim.completion_tokens])),
             "traceRoot": claim.trace_root,
             "opRootsHash": bytes(32),
-            "committedAt": self.chain.time,
+            "committedAt": 0,
             "openUntil": 0,
         } | changes
 
