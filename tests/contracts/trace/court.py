@@ -94,7 +94,7 @@ def claimed(question: Sequence[int], answer: Sequence[int], most: int, beta: int
     return Said(Conversation(question, answer, SECRET), replace(claim, trace_root=made.root), made)
 
 
-def market_claim(claim: Claim, operator: Account, **changes: Any) -> dict[str, Any]:
+def market_claim(claim: Claim, operator: Account, /, **changes: Any) -> dict[str, Any]:
     """The claim as the market knows it."""
     request = ["bytes32"] * 3 + ["uint32"] * 3
     given = [claim.input_root, claim.seed, claim.salt_hash, claim.prompt_tokens, claim.max_tokens, claim.beta]

@@ -1,4 +1,4 @@
-"""Through the real market: a proof at SmolLM2's widths slashes the operator and pays the challenger, in one transaction."""
+"""Through the real market: a proof at SmolLM2's widths slashes the operator and pays the challenger, in one call."""
 
 from dataclasses import astuple
 
