@@ -94,6 +94,24 @@ def claimed(question: Sequence[int], answer: Sequence[int], most: int, beta: int
     return Said(Conversation(question, answer, SECRET), replace(claim, trace_root=made.root), made)
 
 
+def market_claim(claim: Claim, operator: Account, /, **changes: Any) -> dict[str, Any]:
+    """The claim as the market knows it."""
+    request = ["bytes32"] * 3 + ["uint32"] * 3
+    given = [claim.input_root, claim.seed, claim.salt_hash, claim.prompt_tokens, claim.max_tokens, claim.beta]
+    return {
+        "operator": operator.address,
+        "programRoot": claim.program,
+        "modelRoot": claim.model_root,
+        "lutRoot": keccak(text="luts"),
+        "inputRoot": keccak(encode(request, given)),
+        "outputRoot": keccak(encode(["bytes32", "uint32"], [claim.output_root, claim.completion_tokens])),
+        "traceRoot": claim.trace_root,
+        "opRootsHash": bytes(32),
+        "committedAt": 0,
+        "openUntil": 0,
+    } | changes
+
+
 class Court:
     """Deployed contracts. `market` may hand over claims and proofs."""
 
@@ -112,21 +130,7 @@ class Court:
         )
 
     def market_claim(self, claim: Claim, **changes: Any) -> dict[str, Any]:
-        """The claim as the market knows it."""
-        request = ["bytes32"] * 3 + ["uint32"] * 3
-        given = [claim.input_root, claim.seed, claim.salt_hash, claim.prompt_tokens, claim.max_tokens, claim.beta]
-        return {
-            "operator": self.operator.address,
-            "programRoot": claim.program,
-            "modelRoot": claim.model_root,
-            "lutRoot": keccak(text="luts"),
-            "inputRoot": keccak(encode(request, given)),
-            "outputRoot": keccak(encode(["bytes32", "uint32"], [claim.output_root, claim.completion_tokens])),
-            "traceRoot": claim.trace_root,
-            "opRootsHash": bytes(32),
-            "committedAt": self.chain.time,
-            "openUntil": 0,
-        } | changes
+        return market_claim(claim, self.operator, **changes)
 
     def open(self, claim: Claim, job: int = JOB, **changes: Any) -> Receipt:
         aux = encode([CLAIM_TYPE], [astuple(claim)])

@@ -43,7 +43,7 @@ class Sparse:
             first = place >> level << down
             for at in range(first, first + (1 << down)):
                 if at != place >> (level - down):
-                    self.given.setdefault((level - down, at), self.rng.randbytes(32))
+                    self.node(level - down, at)
             level -= down
 
     @property
@@ -135,12 +135,13 @@ class Forger(Checker):
         self.check()
         if self.fault.kind is Kind.NORMQ:
             self.almost()
+        op = self.fault.op
         if self.spreads:
-            op = self.run.op(self.fault.op)
-            self.op_trees[op.number].spread(op.place(self.fault.row, self.fault.chunk))
-            self.op_roots.spread(op.number)
+            self.op_trees[op].spread(self.run.op(op).place(self.fault.row, self.fault.chunk))
         for number, tree in self.op_trees.items():
             self.op_roots.given[0, number] = tree.root
+        if self.spreads:
+            self.op_roots.spread(op)
         for number, tree in self.matrix_trees.items():
             self.matrix_roots.given[0, number] = tree.root
         roots = {PROMPT: bytes(32), COMPLETION: bytes(32)} | {
