@@ -1,5 +1,6 @@
 """What a deployment sets beside `initialize`: contracts that learn of each other, feeds, weights."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,14 +77,8 @@ def settings(config: Config, addresses: Mapping[str, str]) -> list[Setting]:
 
 
 def count(config: Config) -> int:
-    """How many there are."""
-    return (
-        1
-        + len(feeds.to_deploy(config))
-        + len(config.feeds)
-        + (config.sequencer is not None)
-        + len(config.protocol.class_weights)
-    )
+    """How many there are, wherever the contracts come to be."""
+    return len(settings(config, defaultdict(str)))
 
 
 def _test_price(number: int, address: str) -> Setting:
